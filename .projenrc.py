@@ -1,0 +1,122 @@
+"""The project, defined in Python; `projen` writes package.json, the tasks and the workflows from it."""
+
+from projen.awscdk import AwsCdkConstructLibrary
+from projen.cdk import JsiiDotNetTarget, JsiiGoTarget, JsiiJavaTarget, JsiiPythonTarget
+from projen.github import GithubWorkflow
+from projen.github.workflows import Job, JobPermission, JobPermissions, JobStep, PullRequestOptions, PushOptions
+from projen.javascript import NodePackageManager
+from projen.python import Projenrc
+
+REPOSITORY = "https://github.com/mezmo-forwarder/mezmo-forwarder"
+
+project = AwsCdkConstructLibrary(
+    name="mezmo-forwarder",
+    description="AWS CDK construct library that forwards CloudWatch logs to Mezmo (formerly LogDNA)",
+    author="The mezmo-forwarder authors",
+    author_address="mezmo-forwarder@users.noreply.github.com",
+    author_organization=True,
+    repository_url=f"{REPOSITORY}.git",
+    license="Apache-2.0",
+    copyright_owner="The mezmo-forwarder authors",
+    keywords=["aws", "awscdk", "cdk", "cloudwatch", "logs", "mezmo", "logdna", "lambda"],
+    default_release_branch="main",
+    major_version=0,
+    srcdir="src/mezmo_forwarder",
+    libdir="lib",
+    testdir="tests",
+    # The floor: weak cross-stack references, without which a subscription would make an export (ARCHITECTURE.md).
+    cdk_version="2.258.0",
+    constructs_version="10.5.0",
+    jsii_version="~6.0.16",
+    typescript_version="~6.0.0",
+    min_node_version="22.0.0",
+    package_manager=NodePackageManager.NPM,
+    dev_deps=["aws-cdk@2.1148.1", "jsii-pacmak@~1.140.0", "jsii-docgen@~10.12.6", "jsii-rosetta@~6.0.17"],
+    publish_to_pypi=JsiiPythonTarget(dist_name="mezmo-forwarder", module="mezmo_forwarder"),
+    publish_to_maven=JsiiJavaTarget(
+        java_package="io.github.mezmoforwarder",
+        maven_group_id="io.github.mezmo-forwarder",
+        maven_artifact_id="mezmo-forwarder",
+    ),
+    publish_to_nuget=JsiiDotNetTarget(dot_net_namespace="MezmoForwarder", package_id="MezmoForwarder"),
+    publish_to_go=JsiiGoTarget(module_name="github.com/mezmo-forwarder/mezmo-forwarder-go"),
+    # Python does what these would do: pytest tests, ruff and mypy check, .projenrc.py defines.
+    jest=False,
+    eslint=False,
+    sample_code=False,
+    projenrc_js=False,
+    disable_tsconfig_dev=True,
+    npmignore_enabled=False,
+    docgen=False,
+    deps_upgrade=False,
+    pull_request_template=False,
+    # One workflow of ours runs .ci/run; releasing comes when the first release does.
+    build_workflow=False,
+    release=False,
+    gitignore=[
+        "/.dev/",
+        "/build/",
+        "/lib/",
+        "/dist/",
+        "/tsconfig.json",
+        ".jsii",
+        "cdk.out/",
+        "__pycache__/",
+        ".coverage",
+        ".hypothesis/",
+        ".mypy_cache/",
+        ".pytest_cache/",
+        ".ruff_cache/",
+        "*.tabl.json",
+        "*.whl",
+    ],
+)
+Projenrc(project, filename=".projenrc.py")
+
+# What the package holds, named: without the list it would take up what the last build left.
+project.package.add_field("files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md"])
+
+# The function's asset is put together after compilation, when the package is built: never at synthesis.
+project.post_compile_task.exec("python tools/handler_asset.py", name="handler asset")
+
+bindings = project.add_task("bindings:python", description="Generate the Python package, without building it")
+bindings.exec("jsii-pacmak --code-only --target python --outdir build/bindings --force")
+
+library = project.add_task("library", description="The whole library as Python source: compiled, with its asset")
+library.spawn(project.compile_task)
+library.spawn(project.post_compile_task)
+library.spawn(bindings)
+
+docs = project.add_task("docs", description="Write API.md from the compiled library")
+docs.exec("jsii-rosetta extract --compile --strict .jsii")
+docs.exec("jsii-docgen --output API.md --languages python")
+
+loop = project.add_task("loop", description="The editing loop: compile, generate, test the constructs", receive_args=True)
+loop.spawn(project.compile_task)
+loop.spawn(bindings)
+loop.exec("pytest tests/constructs -m 'not slow' -q", receive_args=True)
+
+check = project.add_task("check", description="Every check that is not a test")
+check.exec("ruff check .")
+check.exec("ruff format --check .")
+check.exec("mypy")
+check.exec("python tools/check_generated.py")
+
+project.test_task.exec("pytest", receive_args=True)
+
+workflow = GithubWorkflow(project.github, "test")
+workflow.on(push=PushOptions(branches=["main"]), pull_request=PullRequestOptions())
+workflow.add_job(
+    "test",
+    Job(
+        runs_on=["ubuntu-latest"],
+        permissions=JobPermissions(contents=JobPermission.READ),
+        steps=[
+            JobStep(uses="actions/checkout@v5"),
+            JobStep(uses="actions/setup-python@v6", with_={"python-version": "3.13"}),
+            JobStep(run="bash .ci/run"),
+        ],
+    ),
+)
+
+project.synth()
