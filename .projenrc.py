@@ -3,7 +3,14 @@
 from projen.awscdk import AwsCdkConstructLibrary
 from projen.cdk import JsiiDotNetTarget, JsiiGoTarget, JsiiJavaTarget, JsiiPythonTarget
 from projen.github import GithubWorkflow
-from projen.github.workflows import Job, JobPermission, JobPermissions, JobStep, PullRequestOptions, PushOptions
+from projen.github.workflows import (
+    Job,
+    JobPermission,
+    JobPermissions,
+    JobStep,
+    PullRequestOptions,
+    PushOptions,
+)
 from projen.javascript import NodePackageManager
 from projen.python import Projenrc
 
@@ -24,7 +31,7 @@ project = AwsCdkConstructLibrary(
     srcdir="src/mezmo_forwarder",
     libdir="lib",
     testdir="tests",
-    # The floor: weak cross-stack references, without which a subscription would make an export (ARCHITECTURE.md).
+    # The floor: the first with weak cross-stack references, without which a subscription makes an export.
     cdk_version="2.258.0",
     constructs_version="10.5.0",
     jsii_version="~6.0.16",
@@ -82,7 +89,9 @@ project.post_compile_task.exec("python tools/handler_asset.py", name="handler as
 bindings = project.add_task("bindings:python", description="Generate the Python package, without building it")
 bindings.exec("jsii-pacmak --code-only --target python --outdir build/bindings --force")
 
-library = project.add_task("library", description="The whole library as Python source: compiled, with its asset")
+library = project.add_task(
+    "library", description="The whole library as Python source: compiled, with its asset"
+)
 library.spawn(project.compile_task)
 library.spawn(project.post_compile_task)
 library.spawn(bindings)
@@ -91,7 +100,9 @@ docs = project.add_task("docs", description="Write API.md from the compiled libr
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
 docs.exec("jsii-docgen --output API.md --languages python")
 
-loop = project.add_task("loop", description="The editing loop: compile, generate, test the constructs", receive_args=True)
+loop = project.add_task(
+    "loop", description="The editing loop: compile, generate, test the constructs", receive_args=True
+)
 loop.spawn(project.compile_task)
 loop.spawn(bindings)
 loop.exec("pytest tests/constructs -m 'not slow' -q", receive_args=True)
@@ -104,6 +115,7 @@ check.exec("python tools/check_generated.py")
 
 project.test_task.exec("pytest", receive_args=True)
 
+assert project.github, "the project is on GitHub"
 workflow = GithubWorkflow(project.github, "test")
 workflow.on(push=PushOptions(branches=["main"]), pull_request=PullRequestOptions())
 workflow.add_job(

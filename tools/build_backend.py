@@ -1,18 +1,17 @@
-"""The PEP 517 back end of this repository: jsii has none, so this builds the Python package that jsii describes.
+"""The PEP 517 back end of this repository, since jsii has none.
 
-It compiles the construct, puts the function's asset together and lets `jsii-pacmak` generate the Python project;
-setuptools then builds that. Metadata has one source, `.projenrc.py`.
+It compiles the construct, puts the function's asset together and lets `jsii-pacmak` generate the Python
+project; setuptools then builds that. Metadata has one source, `.projenrc.py`.
 """
 
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from setuptools import build_meta
-
 import node
+from setuptools import build_meta
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED = ROOT / "build/bindings/python"
@@ -29,10 +28,14 @@ def get_requires_for_build_sdist(config_settings: Config = None) -> list[str]:
     return get_requires_for_build_wheel(config_settings)
 
 
-def build_wheel(wheel_directory: str, config_settings: Config = None, metadata_directory: str | None = None) -> str:
+def build_wheel(
+    wheel_directory: str, config_settings: Config = None, metadata_directory: str | None = None
+) -> str:
     """Build the wheel that a release would hold."""
     generate()
-    return inside_generated(lambda: build_meta.build_wheel(wheel_directory, config_settings, metadata_directory))
+    return inside_generated(
+        lambda: build_meta.build_wheel(wheel_directory, config_settings, metadata_directory)
+    )
 
 
 def build_sdist(sdist_directory: str, config_settings: Config = None) -> str:
@@ -46,8 +49,7 @@ def generate() -> None:
     environment = node.environment()
     if not (ROOT / "node_modules/.package-lock.json").exists():
         run("npm", "ci", "--no-audit", "--no-fund", environment=environment)
-    run("npx", "projen", "compile", environment=environment)
-    run("npx", "projen", "bindings:python", environment=environment)
+    run("npx", "projen", "library", environment=environment)
 
 
 def run(*command: str, environment: Mapping[str, str]) -> None:
@@ -58,7 +60,7 @@ def run(*command: str, environment: Mapping[str, str]) -> None:
     subprocess.run([program, *command[1:]], cwd=ROOT, env=dict(environment), check=True)
 
 
-def inside_generated(build: "Build") -> str:
+def inside_generated(build: Callable[[], str]) -> str:
     """Call setuptools in the generated project, which it finds by the working directory."""
     before = Path.cwd()
     shutil.rmtree(GENERATED / "build", ignore_errors=True)

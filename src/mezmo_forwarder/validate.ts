@@ -1,0 +1,47 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+
+/**
+ * Refuse a configuration: the message names the property, the value and the remedy.
+ */
+export function refuse(scope: IConstruct, message: string): never {
+  throw new Error(`${message} (at ${scope.node.path})`);
+}
+
+/** Show a value in an error as the user would write it. */
+export function show(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+/** Whether a value is known at synthesis, so that it can be checked. */
+export function isKnown<T>(value: T | undefined): value is T {
+  return value !== undefined && !Token.isUnresolved(value);
+}
+
+/** Refuse a whole number outside a range; a token passes. */
+export function checkRange(scope: IConstruct, property: string, value: number | undefined, least: number, most: number, unit: string): void {
+  if (isKnown(value) && !(Number.isInteger(value) && value >= least && value <= most)) {
+    refuse(scope, `${property} is ${show(value)}; give a whole number from ${least} to ${most} ${unit}`);
+  }
+}
+
+/** Refuse a duration outside a range of seconds; a token passes. */
+export function checkSeconds(scope: IConstruct, property: string, value: Duration | undefined, least: number, most: number): void {
+  if (value !== undefined && !value.isUnresolved()) {
+    checkRange(scope, property, value.toSeconds({ integral: false }), least, most, 'seconds');
+  }
+}
+
+/** Refuse a text that is empty, too long or holds what no header or query can carry; a token passes. */
+export function checkText(scope: IConstruct, property: string, value: string | undefined, longest = Infinity): void {
+  if (!isKnown(value)) return;
+  if (value.trim() === '') {
+    refuse(scope, `${property} is ${show(value)}; give a text that is not empty, or leave ${property} out`);
+  }
+  if (value.length > longest) {
+    refuse(scope, `${property} is ${show(value)}, ${value.length} characters long; give at most ${longest}`);
+  }
+  if (/\p{Cc}/u.test(value)) {
+    refuse(scope, `${property} is ${show(value)}, which holds a control character; remove it`);
+  }
+}

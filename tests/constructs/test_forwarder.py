@@ -1,0 +1,357 @@
+"""The forwarder's own resources: function, role, log group, permission."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk import Annotations, App, CfnParameter, Duration, Environment, Fn, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_secretsmanager import Secret
+from synthesized import SECRET_ARN, only, resources, statements, warnings
+
+from mezmo_forwarder import IngestionKey, LineFormat, MezmoDestination, MezmoLogForwarder
+
+Make = Callable[..., MezmoLogForwarder]
+
+FUNCTION = "AWS::Lambda::Function"
+WRITE_OWN_LOGS = {
+    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Effect": "Allow",
+    "Resource": {"Fn::GetAtt": ["MezmoLogForwarderLogGroup5C0B30F7", "Arn"]},
+}
+READ_KEY = {"Action": "secretsmanager:GetSecretValue", "Effect": "Allow", "Resource": SECRET_ARN}
+
+
+def test_function_by_default(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder()
+
+    function = only(stack, FUNCTION)
+    del function["Code"], function["Environment"], function["Role"]
+    assert function == {
+        "Architectures": ["arm64"],
+        "Description": "Forwards CloudWatch logs to Mezmo",
+        "Handler": "handler.app.handle",
+        "LoggingConfig": {
+            "LogFormat": "JSON",
+            "LogGroup": {"Ref": "MezmoLogForwarderLogGroup5C0B30F7"},
+            "SystemLogLevel": "WARN",
+        },
+        "MemorySize": 128,
+        "Runtime": "python3.13",
+        "Timeout": 60,
+    }
+    assert only(stack, "AWS::Lambda::EventInvokeConfig")["MaximumRetryAttempts"] == 2
+    assert only(stack, "AWS::Logs::LogGroup") == {"RetentionInDays": 30}
+    assert warnings(stack) == ""
+
+
+def test_tutorials_settings(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(
+        function_name="MezmoLogForwarder", timeout=Duration.seconds(10), memory_size=128, retry_attempts=0
+    )
+
+    function = only(stack, FUNCTION)
+    assert function["FunctionName"] == "MezmoLogForwarder"
+    assert (function["Timeout"], function["MemorySize"]) == (10, 128)
+    assert only(stack, "AWS::Lambda::EventInvokeConfig")["MaximumRetryAttempts"] == 0
+    assert "mezmo-forwarder:zeroRetries" in warnings(stack)
+
+
+def test_everything_can_be_set(stack: Stack, make_forwarder: Make) -> None:
+    layer = lambda_.LayerVersion.from_layer_version_arn(
+        stack, "Layer", "arn:aws:lambda:eu-west-3:1:layer:tools:1"
+    )
+    own = logs.LogGroup.from_log_group_name(stack, "Own", "/forwarder")
+    make_forwarder(
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        architecture=lambda_.Architecture.X86_64,
+        memory_size=256,
+        timeout=Duration.minutes(2),
+        retry_attempts=1,
+        max_event_age=Duration.hours(1),
+        reserved_concurrent_executions=5,
+        description="Logs",
+        environment={"SSL_CERT_FILE": "/var/task/ca.pem"},
+        layers=[layer],
+        tracing=lambda_.Tracing.ACTIVE,
+        log_group=own,
+        logging_format=lambda_.LoggingFormat.TEXT,
+    )
+
+    function = only(stack, FUNCTION)
+    assert function["Runtime"] == "python3.14"
+    assert function["Architectures"] == ["x86_64"]
+    assert (function["MemorySize"], function["Timeout"]) == (256, 120)
+    assert function["ReservedConcurrentExecutions"] == 5
+    assert function["Description"] == "Logs"
+    assert function["Environment"]["Variables"]["SSL_CERT_FILE"] == "/var/task/ca.pem"
+    assert function["Layers"] == ["arn:aws:lambda:eu-west-3:1:layer:tools:1"]
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/forwarder"}
+    invocation = only(stack, "AWS::Lambda::EventInvokeConfig")
+    assert (invocation["MaximumRetryAttempts"], invocation["MaximumEventAgeInSeconds"]) == (1, 3600)
+    assert resources(stack, "AWS::Logs::LogGroup") == {}
+
+
+def test_policy_is_exactly_what_the_handler_needs(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder()
+
+    assert statements(stack) == [WRITE_OWN_LOGS, READ_KEY]
+    role = only(stack, "AWS::IAM::Role")
+    assert role.keys() == {"AssumeRolePolicyDocument"}, "no managed policy"
+
+
+def test_function_waits_for_its_policy(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder()
+
+    (function,) = resources(stack, FUNCTION).values()
+    (policy_id,) = resources(stack, "AWS::IAM::Policy")
+    assert policy_id in function["DependsOn"]
+
+
+def test_vpc(stack: Stack, make_forwarder: Make) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1, max_azs=1)
+    forwarder = make_forwarder(vpc=vpc)
+
+    assert statements(stack)[2:] == [
+        {
+            "Action": [
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:UnassignPrivateIpAddresses",
+            ],
+            "Effect": "Allow",
+            "Resource": "*",
+        }
+    ]
+    assert len(only(stack, FUNCTION)["VpcConfig"]["SecurityGroupIds"]) == 1
+    assert len(forwarder.connections.security_groups) == 1
+
+
+def test_connections_without_a_vpc_is_an_error(make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+
+    with pytest.raises(RuntimeError, match="VPC"):
+        _ = forwarder.connections
+
+
+def test_subnets_and_security_groups(stack: Stack, make_forwarder: Make) -> None:
+    inner = ec2.SubnetConfiguration(name="Inner", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, subnet_configuration=[inner])
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-0123456789abcdef0")
+    isolated = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    make_forwarder(vpc=vpc, security_groups=[group], vpc_subnets=isolated)
+
+    network = only(stack, FUNCTION)["VpcConfig"]
+    assert network["SecurityGroupIds"] == ["sg-0123456789abcdef0"]
+    assert network["SubnetIds"] == stack.resolve([subnet.subnet_id for subnet in vpc.isolated_subnets])
+
+
+def test_grants_go_to_the_role(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    forwarder.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=["arn:aws:s3:::bucket/*"])
+    )
+
+    granted = [
+        policy["Properties"]["PolicyDocument"] for policy in resources(stack, "AWS::IAM::Policy").values()
+    ]
+    assert any("s3:GetObject" in str(document) for document in granted)
+
+
+def test_role_of_the_users(stack: Stack, make_forwarder: Make) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    forwarder = make_forwarder(role=role)
+
+    assert forwarder.role.role_name == role.role_name
+    assert only(stack, "AWS::IAM::Policy")["Roles"] == [{"Ref": "Role1ABCC5F0"}]
+    assert warnings(stack) == ""
+
+
+@pytest.mark.parametrize("mutable", [True, False])
+def test_imported_role(stack: Stack, make_forwarder: Make, *, mutable: bool) -> None:
+    role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/Forwarder", mutable=mutable)
+    make_forwarder(role=role)
+
+    if mutable:
+        assert only(stack, "AWS::IAM::Policy")["Roles"] == ["Forwarder"]
+        assert warnings(stack) == ""
+    else:
+        assert resources(stack, "AWS::IAM::Policy") == {}
+        printed = warnings(stack)
+        assert "mezmo-forwarder:immutableRole" in printed
+        for needed in ("logs:PutLogEvents", "secretsmanager:GetSecretValue", SECRET_ARN):
+            assert needed in printed
+
+
+def test_one_permission_for_the_accounts_log_groups(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    for number in range(3):
+        forwarder.subscribe(logs.LogGroup(stack, f"Group{number}"))
+
+    assert only(stack, "AWS::Lambda::Permission") == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Fn::GetAtt": ["MezmoLogForwarderFunctionCC3FBC19", "Arn"]},
+        "Principal": "logs.amazonaws.com",
+        "SourceAccount": "123456789012",
+        "SourceArn": {
+            "Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":logs:eu-west-3:123456789012:log-group:*"]]
+        },
+    }
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
+def test_other_partitions(app: App, region: str) -> None:
+    stack = Stack(app, "Logs", env=Environment(account="123456789012", region=region))
+    secret = Secret.from_secret_name_v2(stack, "Secret", "MezmoIngestionKey")
+    forwarder = MezmoLogForwarder(
+        stack,
+        "MezmoLogForwarder",
+        ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"),
+    )
+    forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Group", "/aws/ecs/App"))
+    forwarder.allow_log_access()
+
+    template = str(app.synth().get_stack_by_name("Logs").template)
+    assert "arn:aws:" not in template
+    assert only(stack, "AWS::Lambda::Permission")["SourceArn"]["Fn::Join"][1][1] == {"Ref": "AWS::Partition"}
+
+
+def test_log_access_is_scoped_to_the_subscribed_groups(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    forwarder.allow_log_access()
+    forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Later", "/later"))
+
+    granted = statements(stack)[2:]
+    arn = ["arn:", {"Ref": "AWS::Partition"}, ":logs:eu-west-3:123456789012:log-group:/later"]
+    assert granted == [
+        {
+            "Action": ["logs:Describe*", "logs:Get*"],
+            "Effect": "Allow",
+            "Resource": [{"Fn::Join": ["", arn]}, {"Fn::Join": ["", [*arn[:2], f"{arn[2]}:*"]]}],
+        }
+    ]
+
+
+def test_log_access_on_everything_only_if_asked_for(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Group", "/group"))
+    forwarder.allow_log_access(account_wide=True)
+
+    (everything,) = (statement for statement in statements(stack) if statement["Resource"] == "*")
+    assert "logs:TestMetricFilter" in everything["Action"]
+    assert not any("*" in action for action in everything["Action"])
+
+
+REFUSED = {
+    "memory too small": ({"memory_size": 64}, "memorySize is 64; give a whole number from 128 to 10240 MB"),
+    "time-out too long": ({"timeout": Duration.minutes(16)}, "timeout is 960; .* from 1 to 900 seconds"),
+    "time-out too short": ({"timeout": Duration.millis(500)}, r"timeout is 0\.5"),
+    "key kept too long": ({"key_lifetime": Duration.days(2)}, "keyLifetime is 172800"),
+    "empty hostname": ({"hostname": " "}, 'hostname is " "; give a text that is not empty'),
+    "long hostname": ({"hostname": "h" * 257}, "hostname is .*257 characters long; give at most 256"),
+    "line feed in hostname": ({"hostname": "a\nb"}, "hostname .* control character"),
+    "long app": ({"app": "a" * 513}, "app is .*give at most 512"),
+    "tag with a comma": ({"mezmo_tags": ["eu,prod"]}, 'mezmoTags holds "eu,prod".*give each as one element'),
+    "empty tag": ({"mezmo_tags": ["eu", ""]}, 'mezmoTags is ""'),
+    "list known only at deployment": (
+        {"mezmo_tags": Fn.split(",", Fn.ref("Tags"))},
+        "mezmoTags is a list known only",
+    ),
+    "runtime without wheels": (
+        {"runtime": lambda_.Runtime.PYTHON_3_12},
+        'runtime is "python3.12".*python3.13',
+    ),
+    "our own variable": (
+        {"environment": {"MEZMO_FORWARDER_SETTINGS": "{}"}},
+        "MEZMO_FORWARDER_SETTINGS.*remove it",
+    ),
+    "key as plain text": ({"environment": {"LOGDNA_KEY": "0123456789abcdef" * 2}}, "LOGDNA_KEY.*plain text"),
+    "environment over 4 KB": ({"environment": {"NOTE": "n" * 4000}}, r"environment has 4\d\d\d bytes.*4096"),
+}
+
+
+@pytest.mark.parametrize(("properties", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused_at_synthesis(make_forwarder: Make, properties: dict[str, Any], message: str) -> None:
+    with pytest.raises(RuntimeError, match=message):
+        make_forwarder(**properties)
+
+
+def test_retention_beside_a_log_group_is_refused(stack: Stack, make_forwarder: Make) -> None:
+    group = logs.LogGroup(stack, "Own")
+
+    with pytest.raises(RuntimeError, match="logRetention is 7 beside a logGroup"):
+        make_forwarder(log_group=group, log_retention=logs.RetentionDays.ONE_WEEK)
+
+
+def test_key_as_plain_text_is_refused(make_forwarder: Make) -> None:
+    with pytest.raises(TypeError, match="ingestion_key"):
+        make_forwarder(ingestion_key="0123456789abcdef0123456789abcdef")
+
+
+def test_environment_just_within_4_kb(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder()
+    settings = only(stack, FUNCTION)["Environment"]["Variables"]
+    used = sum(len(name) + len(value) for name, value in settings.items())
+    make_forwarder("Second", environment={"N": "n" * (4096 - used - 1)})
+
+    with pytest.raises(RuntimeError, match="environment has 4097 bytes"):
+        make_forwarder("Third", environment={"N": "n" * (4096 - used)})
+
+
+def test_dots_in_the_hostname_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(hostname="web.example.com")
+
+    assert 'Mezmo cuts it at the first dot, to "web"' in warnings(stack)
+    assert "mezmo-forwarder:dottedHostname" in warnings(stack)
+
+
+def test_long_tags_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(mezmo_tags=["t" * 40, "u" * 40])
+
+    assert "mezmoTags are 81 characters in all" in warnings(stack)
+    assert "mezmo-forwarder:longTags" in warnings(stack)
+
+
+def test_warnings_can_be_acknowledged(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder(hostname="web.example.com", retry_attempts=0)
+    for identifier in ("mezmo-forwarder:dottedHostname", "mezmo-forwarder:zeroRetries"):
+        Annotations.of(forwarder).acknowledge_warning(identifier, "known")
+
+    assert warnings(stack) == ""
+
+
+def test_tokens_pass_untouched(stack: Stack, make_forwarder: Make) -> None:
+    def parameter(name: str, kind: str = "String") -> CfnParameter:
+        return CfnParameter(stack, name, type=kind)
+
+    make_forwarder(
+        memory_size=parameter("Memory", "Number").value_as_number,
+        hostname=parameter("Host").value_as_string,
+        mezmo_tags=[parameter("Tag").value_as_string],
+        function_name=parameter("Name").value_as_string,
+        destination=MezmoDestination.log_analysis(url=parameter("Url").value_as_string),
+        environment={"HTTPS_PROXY": parameter("Proxy").value_as_string},
+    )
+
+    function = only(stack, FUNCTION)
+    assert function["MemorySize"] == {"Ref": "Memory"}
+    assert function["FunctionName"] == {"Ref": "Name"}
+    assert function["Environment"]["Variables"]["HTTPS_PROXY"] == {"Ref": "Proxy"}
+    settings = str(function["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"])
+    for name in ("Host", "Tag", "Url"):
+        assert f"{{'Ref': '{name}'}}" in settings
+    assert warnings(stack) == ""
+
+
+def test_two_forwarders_in_one_stack(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder("First")
+    make_forwarder("Second", line_format=LineFormat.MEZMO_LAMBDA)
+
+    assert len(resources(stack, FUNCTION)) == 2
