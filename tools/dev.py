@@ -28,6 +28,8 @@ NODE = DEV / "node"
 # Hashes are checked; byte code is left to whoever needs it, which saves most of the time.
 PIP_INSTALL = ("pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile", "--require-hashes")
 OLDEST_PYTHON = (3, 11)
+# Not sys.executable: that may be an environment's, perhaps the very one to be made anew.
+PYTHON = str(Path(sys.base_prefix) / f"bin/python3.{sys.version_info.minor}")
 LAMBDA_PYTHON = "3.13"
 
 
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
-    make_venv(VENV, ROOT / "requirements/dev.txt", sys.executable)
+    make_venv(VENV, ROOT / "requirements/dev.txt", PYTHON)
     folders = [VENV / "bin", ROOT / "node_modules/.bin", *own_node()]
     environment = os.environ | {
         "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
@@ -64,7 +66,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
         "MEZMO_DEV_LAMBDA_PYTHON": lambda_python(),
         "MEZMO_DEV_LAMBDA_SITE": str(LAMBDA),
     }
-    make_venv(MINISTACK, ROOT / "requirements/ministack.txt", sys.executable)
+    make_venv(MINISTACK, ROOT / "requirements/ministack.txt", PYTHON)
     make_lambda_site(environment["MEZMO_DEV_LAMBDA_PYTHON"])
     once(
         "npm",
@@ -134,7 +136,7 @@ def lambda_python() -> str:
     for candidate in candidates:
         if candidate and runs(candidate, LAMBDA_PYTHON):
             return candidate
-    return sys.executable
+    return PYTHON
 
 
 def runs(python: str, version: str) -> bool:

@@ -7,7 +7,6 @@ import pytest
 from aws_cdk import App, CfnParameter, Environment, NestedStack, Stack, Stage
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
-from aws_cdk.interfaces.aws_logs import ILogGroupRef
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthesized import SECRET_ARN, only, resources, statements
@@ -58,11 +57,13 @@ def test_filter_waits_for_the_permission(stack: Stack, make_forwarder: Make) -> 
 @pytest.mark.parametrize("how", ["by name", "by ARN", "L1"])
 def test_log_group_come_by_otherwise(stack: Stack, make_forwarder: Make, how: str) -> None:
     arn = "arn:aws:logs:eu-west-3:123456789012:log-group:/aws/ecs/App:*"
-    group: ILogGroupRef = {
-        "by name": lambda: logs.LogGroup.from_log_group_name(stack, "Group", "/aws/ecs/App"),
-        "by ARN": lambda: logs.LogGroup.from_log_group_arn(stack, "Group", arn),
-        "L1": lambda: logs.CfnLogGroup(stack, "Group", log_group_name="/aws/ecs/App"),
-    }[how]()
+    group: Any
+    if how == "by name":
+        group = logs.LogGroup.from_log_group_name(stack, "Group", "/aws/ecs/App")
+    elif how == "by ARN":
+        group = logs.LogGroup.from_log_group_arn(stack, "Group", arn)
+    else:
+        group = logs.CfnLogGroup(stack, "Group", log_group_name="/aws/ecs/App")
     make_forwarder().subscribe(group)
 
     expected: Any = {"Ref": "Group"} if how == "L1" else "/aws/ecs/App"

@@ -1,0 +1,64 @@
+"""The function's asset: the same on every build, small, and holding nothing but what runs."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSET = ROOT / "lib/handler"
+
+
+def fingerprint() -> dict[str, tuple[str, int, float]]:
+    """Return what a hash or a zip file of the asset can depend on: content, mode and time of each file."""
+    return {
+        str(path.relative_to(ASSET)): (
+            hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "",
+            path.stat().st_mode,
+            path.stat().st_mtime,
+        )
+        for path in sorted(ASSET.rglob("*"))
+    }
+
+
+@pytest.mark.slow
+def test_two_builds_are_the_same() -> None:
+    before = fingerprint()
+    umask = os.umask(0o077)
+    try:
+        subprocess.run([sys.executable, "tools/handler_asset.py"], cwd=ROOT, check=True)
+    finally:
+        os.umask(umask)
+
+    assert fingerprint() == before
+
+
+def test_each_interpreter_and_architecture_has_its_modules() -> None:
+    modules = {path.name for path in ASSET.rglob("*.so")}
+
+    for python in ("313", "314"):
+        for architecture in ("x86_64", "aarch64"):
+            for module in ("_core", "igzip_lib", "isal_zlib"):
+                assert f"{module}.cpython-{python}-{architecture}-linux-gnu.so" in modules
+
+
+def test_nothing_is_in_it_that_does_not_run() -> None:
+    names = [path.relative_to(ASSET).as_posix() for path in ASSET.rglob("*") if path.is_file()]
+
+    assert not [name for name in names if name.endswith((".pyi", ".pyc", "py.typed", ".txt", ".in"))]
+    assert "handler/app.py" in names
+    assert sum("LICENSE" in name for name in names) >= 2, "each wheel's licence goes with it"
+
+
+def test_it_stays_under_2_mb_zipped() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(ASSET.rglob("*")):
+            archive.write(path, path.relative_to(ASSET))
+
+    assert len(buffer.getvalue()) < 2_000_000

@@ -1,0 +1,127 @@
+"""What a user installs: the wheel that `pip wheel .` builds, in environments that hold nothing else of ours."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOOR = json.loads((ROOT / "package.json").read_text())["peerDependencies"]["aws-cdk-lib"].removeprefix("^")
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: str | Path, cwd: Path = ROOT) -> str:
+    """Run a command and return what it printed; its output is the failure's text."""
+    finished = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel as a user would, from a clone."""
+    directory = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", directory, ".")
+    (found,) = directory.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module", params=[f"=={FLOOR}", ">=2"], ids=["floor", "newest"])
+def python(
+    request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """Make an environment with the wheel and one aws-cdk-lib, the oldest accepted or the newest there is."""
+    directory = tmp_path_factory.mktemp("environment")
+    run(sys.executable, "-m", "venv", directory)
+    program = directory / "bin/python"
+    install = [program, "-m", "pip", "install", "--quiet", "--no-compile"]
+    run(*install, wheel, f"aws-cdk-lib{request.param}")
+    yield program
+    shutil.rmtree(directory)
+
+
+def synthesize(python: Path, app: Path, directory: Path) -> dict[str, Any]:
+    """Run a CDK app outside the repository and return its one template."""
+    shutil.copy(app, directory / "app.py")
+    script = "import os, runpy; os.environ['CDK_OUTDIR'] = 'cdk.out'; runpy.run_path('app.py')"
+    run(python, "-W", "error", "-c", script, cwd=directory)
+    (found,) = (directory / "cdk.out").glob("*.template.json")
+    template: dict[str, Any] = json.loads(found.read_text())
+    return template
+
+
+def by_type(template: dict[str, Any], resource_type: str) -> list[dict[str, Any]]:
+    return [found for found in template["Resources"].values() if found["Type"] == resource_type]
+
+
+def test_the_app_of_the_design(python: Path, tmp_path: Path) -> None:
+    template = synthesize(python, Path(__file__).with_name("design_app.py"), tmp_path)
+
+    assert "resolve:" not in str(template), "no dynamic reference to the key"
+    assert len(by_type(template, "AWS::Lambda::Function")) == 2
+    assert len(by_type(template, "AWS::Lambda::Permission")) == 2, "one a forwarder"
+    assert len(by_type(template, "AWS::Logs::SubscriptionFilter")) == 2, "one a log group"
+
+
+def test_the_quickstart(python: Path, tmp_path: Path) -> None:
+    template = synthesize(python, ROOT / "examples/quickstart/app.py", tmp_path)
+
+    assert len(by_type(template, "AWS::Lambda::Permission")) == 1
+    assert len(by_type(template, "AWS::Logs::SubscriptionFilter")) == 2
+    (settings,) = (
+        function["Properties"]["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"]
+        for function in by_type(template, "AWS::Lambda::Function")
+    )
+    assert "https://logs.mezmo.com/logs/ingest" in str(settings)
+
+
+def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:
+    locked = (ROOT / "requirements/dev.txt").read_text()
+    pins = [
+        line.split()[0]
+        for line in locked.splitlines()
+        if line.startswith(("pytest==", "hypothesis==", "msgspec==", "pytest-timeout=="))
+    ]
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", *pins)
+
+    # Without the generated code on the path, mezmo_forwarder is the wheel's.
+    printed = run(
+        python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=src/mezmo_forwarder",
+        "tests/constructs", "-m", "not slow",
+    )  # fmt: skip
+    assert " passed" in printed
+    assert str(python.parents[1]) in run(
+        python, "-c", "import mezmo_forwarder; print(mezmo_forwarder.__file__)"
+    )
+
+
+def test_the_wheel_is_the_releases(wheel: Path, tmp_path: Path) -> None:
+    run("jsii-pacmak", "--target", "python", "--outdir", tmp_path)
+    (released,) = (tmp_path / "python").glob("*.whl")
+
+    assert contents(wheel) == contents(released)
+
+
+def contents(wheel: Path) -> dict[str, object]:
+    """Return a wheel's files with their bytes; of the bundled npm package, its files in turn."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = [name for name in archive.namelist() if not name.endswith(("/RECORD", "/WHEEL"))]
+        return {name: archive.getinfo(name).file_size for name in names}
