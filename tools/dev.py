@@ -57,6 +57,9 @@ def main(arguments: Sequence[str]) -> int:
 def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
     make_venv(VENV, ROOT / "requirements/dev.txt", PYTHON)
+    # The library as `projen library` generates it is installed, as far as examples and tests can tell.
+    site = next(VENV.glob("lib/python*/site-packages"))
+    (site / "mezmo_forwarder.pth").write_text(f"{ROOT / 'build/bindings/python/src'}\n")
     folders = [VENV / "bin", ROOT / "node_modules/.bin", *own_node()]
     environment = os.environ | {
         "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),

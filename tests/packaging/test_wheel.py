@@ -1,4 +1,4 @@
-"""What a user installs: the wheel that `pip wheel .` builds, in environments that hold nothing else of ours."""
+"""What a user installs: the wheel that `pip wheel .` builds, in environments of its own."""
 
 import json
 import os
@@ -35,6 +35,11 @@ def run(*command: str | Path, cwd: Path = ROOT) -> str:
     return finished.stdout
 
 
+def install(python: Path, *requirements: str | Path) -> None:
+    """Install into an environment; byte code is left out, which saves most of the time."""
+    run(python, "-m", "pip", "install", "--quiet", "--no-compile", *requirements)
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Build the wheel as a user would, from a clone."""
@@ -52,8 +57,7 @@ def python(
     directory = tmp_path_factory.mktemp("environment")
     run(sys.executable, "-m", "venv", directory)
     program = directory / "bin/python"
-    install = [program, "-m", "pip", "install", "--quiet", "--no-compile"]
-    run(*install, wheel, f"aws-cdk-lib{request.param}")
+    install(program, wheel, f"aws-cdk-lib{request.param}")
     yield program
     shutil.rmtree(directory)
 
@@ -100,7 +104,7 @@ def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:
         for line in locked.splitlines()
         if line.startswith(("pytest==", "hypothesis==", "msgspec==", "pytest-timeout=="))
     ]
-    run(python, "-m", "pip", "install", "--quiet", "--no-compile", *pins)
+    install(python, *pins)
 
     # Without the generated code on the path, mezmo_forwarder is the wheel's.
     printed = run(
