@@ -25,6 +25,7 @@ ARCHITECTURES = ("x86_64", "aarch64")
 WANTED = {
     "isal": {
         "isal/__init__.py",
+        "isal/_isal",
         "isal/_version.py",
         "isal/igzip_lib",
         "isal/isal_zlib",
@@ -33,9 +34,11 @@ WANTED = {
     "msgspec": {
         "msgspec/__init__.py",
         "msgspec/_core",
+        "msgspec/_json_schema.py",
         "msgspec/_typing_utils.py",
         "msgspec/_utils.py",
         "msgspec/_version.py",
+        "msgspec/inspect.py",
         "msgspec/json.py",
         "msgspec/msgpack.py",
         "msgspec/structs.py",

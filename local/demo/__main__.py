@@ -28,7 +28,7 @@ QUICKSTART = ROOT / "examples/quickstart"
 PAGE = ROOT / "build/demo/index.html"
 KEY = "0123456789abcdef0123456789abcdef"  # the stand-in's; it opens nothing else
 LARGEST_PUT = 500
-ARRIVAL_SECONDS = 120
+ARRIVAL_SECONDS = 60
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -64,6 +64,9 @@ def main(arguments: Sequence[str]) -> int:
         sent = sum(request.wire_bytes for request in mezmo.requests)
         say(f"{len(mezmo.requests)} requests, {sent} bytes compressed\n")
         lines = mezmo.lines
+        if not all(row.is_whole for row in rows):
+            say("not reconciled; the function's own log says:")
+            print(own_log(aws))
     print(table(rows))
     print(f"\nA line, as Mezmo gets it:\n{example(lines)}\n")
     write_page(PAGE, rows, lines)
@@ -95,6 +98,16 @@ def write(aws: LocalAws, events: Sequence[Event]) -> None:
             aws.client("logs").put_log_events(
                 logGroupName=group, logStreamName=name, logEvents=of_stream[first : first + LARGEST_PUT]
             )
+
+
+def own_log(aws: LocalAws) -> str:
+    """Return the last lines of the forwarder's own log, for what went wrong."""
+    logs = aws.client("logs")
+    groups = {found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]}
+    lines: list[str] = []
+    for group in groups - {ECS_GROUP, LAMBDA_GROUP}:
+        lines += [event["message"].rstrip() for event in logs.filter_log_events(logGroupName=group)["events"]]
+    return "\n".join(lines[-20:]) or "nothing"
 
 
 def lambda_version() -> str:

@@ -47,6 +47,26 @@ def test_each_interpreter_and_architecture_has_its_modules() -> None:
                 assert f"{module}.cpython-{python}-{architecture}-linux-gnu.so" in modules
 
 
+def test_the_handler_needs_nothing_but_the_asset() -> None:
+    """Load the handler as Lambda would; under the asset's own Python where the machine has one."""
+    python = os.environ["MEZMO_DEV_LAMBDA_PYTHON"]
+    site = os.environ["MEZMO_DEV_LAMBDA_SITE"]
+    script = (
+        "import sys; asset, site = sys.argv[1:]\n"
+        "sys.path[:0] = [asset] if sys.version_info[:2] in [(3, 13), (3, 14)] else [asset, site]\n"
+        "import handler.app; print(handler.app.__file__)"
+    )
+    loaded = subprocess.run(
+        [python, "-I", "-S", "-B", "-c", script, str(ASSET), site],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stdout.strip() == str(ASSET / "handler/app.py")
+
+
 def test_nothing_is_in_it_that_does_not_run() -> None:
     names = [path.relative_to(ASSET).as_posix() for path in ASSET.rglob("*") if path.is_file()]
 

@@ -1,0 +1,5 @@
+"""AWS on this machine, without Docker: MiniStack, mended, and AWS's own Lambda runtime client."""
+
+from .local_aws import LocalAws, LocalAwsError
+
+__all__ = ["LocalAws", "LocalAwsError"]

@@ -1,0 +1,277 @@
+"""Starts and stops AWS on this machine, and runs the CDK CLI against it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import botocore.session  # type: ignore[import-untyped]
+
+from .overlay.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+ACCOUNT = "000000000000"
+REGION = "eu-west-3"
+_START_SECONDS = 60
+_STOP_SECONDS = 5
+_HERE = Path(__file__).parent
+
+
+class LocalAwsError(RuntimeError):
+    """AWS on this machine did not start, or the CDK CLI failed; the message holds the end of the output."""
+
+
+class LocalAws:
+    """AWS on 127.0.0.1, account 000000000000, region eu-west-3, for as long as the context lasts.
+
+    directory: an empty or new directory for the log, assets and other files of this run.
+    ministack_python: the interpreter that has MiniStack installed.
+    lambda_python, lambda_site: the interpreter that runs Python functions, whatever version they name, and
+        the directory that holds awslambdaric for it (`pip install --target`); nothing else that is installed
+        for that interpreter is seen by functions.
+        Where that interpreter has another version than a function names, the directory comes before the
+        asset and may hold wheels that the asset lacks for it; otherwise it comes after everything else.
+    cdk, node: the CDK CLI, and what runs it and Node functions; those on PATH by default.
+    trusted: a PEM file of authorities that Python functions trust, as though it were in Lambda's image.
+    retry_delay: seconds before a failed asynchronous invocation is tried again, twice that before the next
+        time (AWS: one minute, then two).
+
+    Raises LocalAwsError when it is not ready within a minute.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        ministack_python: Path,
+        lambda_python: Path,
+        lambda_site: Path,
+        cdk: Path | None = None,
+        node: Path | None = None,
+        trusted: str | None = None,
+        retry_delay: float = 1.0,
+    ) -> None:
+        self.directory = directory.resolve()
+        self._ministack_python = ministack_python
+        self._cdk = _program(cdk, "cdk")
+        self._node = _program(node, "node")
+        self._retry_delay = retry_delay
+        self._settings = Settings(
+            lambda_python=str(lambda_python),
+            lambda_site=str(lambda_site.resolve()),
+            node=str(self._node) if self._node else None,
+            directory=str(self.directory / "functions"),
+            trusted=trusted,
+        )
+        self._session = botocore.session.Session()
+        self._clients: dict[str, Any] = {}
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def from_environment(
+        cls, directory: Path, *, trusted: str | None = None, retry_delay: float = 1.0
+    ) -> Self:
+        """Take the interpreters that the development set-up has prepared.
+
+        They are named by the variables MEZMO_DEV_MINISTACK_PYTHON, MEZMO_DEV_LAMBDA_PYTHON and
+        MEZMO_DEV_LAMBDA_SITE; raises LocalAwsError when one is not set.
+        """
+        names = ("MEZMO_DEV_MINISTACK_PYTHON", "MEZMO_DEV_LAMBDA_PYTHON", "MEZMO_DEV_LAMBDA_SITE")
+        missing = [name for name in names if not os.environ.get(name)]
+        if missing:
+            raise LocalAwsError(f"Not set: {', '.join(missing)}. Run this by `python3 tools/dev.py`.")
+        ministack_python, lambda_python, lambda_site = (Path(os.environ[name]) for name in names)
+        return cls(
+            directory,
+            ministack_python=ministack_python,
+            lambda_python=lambda_python,
+            lambda_site=lambda_site,
+            trusted=trusted,
+            retry_delay=retry_delay,
+        )
+
+    def __enter__(self) -> Self:
+        for name in ("functions", "cdk-home", "tmp"):
+            (self.directory / name).mkdir(parents=True, exist_ok=True)
+        self._port = _free_port()
+        environment = {
+            **self.environment,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self._port),
+            "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._retry_delay),
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "MINISTACK_REGION": REGION,
+            "PYTHONPATH": str(_HERE),
+        }
+        with self.log.open("wb") as log:
+            # A group of its own, so that stopping reaches the functions too; and a pipe, whose end tells the
+            # overlay that this process is gone, however it went.
+            self._process = subprocess.Popen(
+                [str(self._ministack_python), "-P", "-m", "overlay", self._settings.encode()],
+                cwd=self.directory,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_healthy(self._process)
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    @property
+    def endpoint_url(self) -> str:
+        """The one address of every service."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def log(self) -> Path:
+        """What MiniStack and the overlay write."""
+        return self.directory / "ministack.log"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A whole process environment for the CDK CLI or any SDK, without this machine's own AWS settings."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "CDK_")) and name != "PYTHONPATH"
+        }
+        path = kept.get("PATH", os.defpath)
+        return {
+            **kept,
+            "PATH": f"{self._node.parent}{os.pathsep}{path}" if self._node else path,
+            "TMPDIR": str(self.directory / "tmp"),
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "CDK_HOME": str(self.directory / "cdk-home"),
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "NO_COLOR": "1",
+        }
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
+        """Return the botocore client of the service; it is made once."""
+        if service not in self._clients:
+            self._clients[service] = self._session.create_client(
+                service,
+                region_name=REGION,
+                endpoint_url=self.endpoint_url,
+                aws_access_key_id="local",
+                aws_secret_access_key="local",
+            )
+        return self._clients[service]
+
+    def cdk(
+        self,
+        *arguments: str,
+        app: str,
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        timeout: float = 600,
+    ) -> str:
+        """Run `cdk <arguments> --app <app>` in `cwd`; return what it printed.
+
+        `environment` is added to that of the run. `deploy` and `destroy` are not asked back. Raises
+        LocalAwsError when the CLI fails, or does not end within `timeout` seconds.
+        """
+        if self._cdk is None:
+            raise LocalAwsError("There is no CDK CLI: none was given, and none is on PATH.")
+        unasked = {"deploy": ["--require-approval", "never"], "destroy": ["--force"]}
+        command = [str(self._cdk), *arguments, *unasked.get(arguments[0], []), "--no-notices", "--app", app]
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**self.environment, "CI": "true", **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            raise LocalAwsError(f"cdk {' '.join(arguments)} did not end within {timeout:g} s") from None
+        finally:
+            _kill_group(process)
+        if process.returncode != 0:
+            raise LocalAwsError(f"cdk {' '.join(arguments)}: exit status {process.returncode}\n{output}")
+        return output
+
+    def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
+        raise LocalAwsError(f"MiniStack did not start (exit status {process.poll()}):\n{tail}")
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+        finally:
+            _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[Any]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream:
+            stream.close()
+
+
+def _program(path: Path | None, name: str) -> Path | None:
+    found = path or shutil.which(name)
+    return Path(found).absolute() if found else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,70 @@
+"""Start MiniStack with what is mended: `python -m overlay <settings>`, run by MiniStack's own interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from . import failure_destinations, function_logs, seams, subscriptions
+from .execution_environment import ExecutionEnvironment
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INVOCATIONS_AT_ONCE = 8
+
+
+def main() -> None:
+    """Patch, then serve; end with everything that was started as soon as the parent is gone."""
+    settings = Settings.decode(sys.argv.pop())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    logs, functions = "services.cloudwatch_logs", "services.lambda_svc"
+    seams.match_arns_by_component()
+    environment = partial(ExecutionEnvironment, settings)
+    seams.wrap("core.lambda_runtime", "_worker_class_for", lambda _: lambda _configuration: environment)
+    seams.wrap(functions, "_execute_function_warm", lambda _: _queueing(seams.worker_executor()))
+    seams.wrap(functions, "_emit_lambda_logs", function_logs.permitted)
+    seams.wrap(functions, "_put_event_invoke_config", failure_destinations.checking)
+    seams.wrap(functions, "_route_async_failure", failure_destinations.storing)
+    seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
+    seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
+    seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
+    seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
+    seams.run()
+
+
+def _queueing(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """Let events wait rather than start a process for each of a burst, as this machine is no cloud."""
+    free = threading.BoundedSemaphore(_INVOCATIONS_AT_ONCE)
+
+    def queued(*arguments: object) -> object:
+        with free:
+            return execute(*arguments)
+
+    return queued
+
+
+def _exact_partial_arn(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an ARN without its random suffix name one secret; MiniStack takes any beginning of an ARN."""
+
+    def exact(secret_id: str, **options: object) -> tuple[str | None, seams.Record | None]:
+        key, secret = resolve(secret_id, **options)
+        if secret and secret_id.startswith("arn:") and secret_id not in {secret["ARN"], secret["ARN"][:-7]}:
+            return None, None
+        return key, secret
+
+    return exact
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+main()

@@ -1,0 +1,153 @@
+# ruff: noqa: SLF001 - this is the one module that knows MiniStack's private functions, of one pinned version
+"""MiniStack, as far as the overlay uses it. It has no types, and is installed only where the overlay runs."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+Record = dict[str, Any]
+"""What MiniStack keeps or is asked: AWS's JSON."""
+Response = tuple[int, dict[str, str], bytes]
+"""What MiniStack answers: status, headers, body."""
+
+
+def module(name: str) -> ModuleType:
+    """Import one of MiniStack's modules."""
+    return importlib.import_module(f"ministack.{name}")
+
+
+def wrap(name: str, function: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace a module's function by what the wrapper makes of it; MiniStack looks it up at each call."""
+    owner = module(name)
+    setattr(owner, function, wrapper(getattr(owner, function)))
+
+
+def wrap_creation(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace what CloudFormation does to create a resource of this type, also as part of a replacement."""
+    provisioners = module("services.cloudformation.provisioners")
+    handlers = provisioners._RESOURCE_HANDLERS[resource_type]
+    name = handlers["create"].__name__
+    handlers["create"] = wrapper(handlers["create"])
+    setattr(provisioners, name, handlers["create"])
+
+
+def run() -> None:
+    """Serve until stopped."""
+    module("app").main()
+
+
+def refusal(code: str, message: str) -> Response:
+    """Return AWS's error answer, with status 400."""
+    response: Response = module("core.responses").error_response_json(code, message, 400)
+    return response
+
+
+def account() -> str:
+    """Return the account of the request under way."""
+    return str(module("core.responses").get_account_id())
+
+
+def region() -> str:
+    """Return the region of the request under way."""
+    return str(module("core.responses").get_region())
+
+
+def endpoint_url() -> str:
+    """Return MiniStack's own address."""
+    return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
+
+
+def log_group(name: str) -> Record | None:
+    """Return the log group; its filters stand under `subscriptionFilters`, by name."""
+    group: Record | None = module("services.cloudwatch_logs")._log_groups.get(name)
+    return group
+
+
+def function(arn: str) -> Record | None:
+    """Return the function of this ARN or name: `config`, `code_zip`, `policy`."""
+    record: Record | None = module("services.lambda_svc")._get_func_record_for_ref(arn)[0]
+    return record
+
+
+def log_group_of(configuration: Record) -> str:
+    """Return the name of the log group that the function writes to."""
+    own = (configuration.get("LoggingConfig") or {}).get("LogGroup")
+    return str(own or f"/aws/lambda/{configuration['FunctionName']}")
+
+
+def execution_credentials(configuration: Record) -> dict[str, str]:
+    """Return the environment variables that hold the function's credentials."""
+    credentials: dict[str, str] = module("core.lambda_runtime").execution_credentials(configuration)
+    return credentials
+
+
+def invoke_asynchronously(record: Record, event: object) -> None:
+    """Invoke, retry as the function's event-invoke configuration says, then send to its destination."""
+    module("services.lambda_svc").invoke_async_with_retry(record, event)
+
+
+def put_object(bucket: str, key: str, body: bytes) -> None:
+    """Write an object; raises OSError when S3 refuses it."""
+    status = module("services.s3")._put_object(bucket, key, body, {})[0]
+    if status != 200:
+        raise OSError(f"s3://{bucket}/{key} was not written: status {status}")
+
+
+def function_policy_allows(arn: str, service: str, source_arn: str) -> bool:
+    """Tell whether the function's own policy lets the service invoke it for this source of this account."""
+    record = function(arn)
+    if record is None:
+        return False
+    evaluator = module("core.iam_evaluator")
+    context = evaluator.EvalContext(
+        principal_arn="",
+        principal_type="Service",
+        principal_account="",
+        action="lambda:InvokeFunction",
+        resource_arn=arn,
+        region=region(),
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account()},
+    )
+    result = evaluator.evaluate_resource_policy(record["policy"], context, service=service)
+    return bool(result.decision == "Allow")
+
+
+def role_allows(role_arn: str, action: str, resource: str) -> bool:
+    """Tell whether the role's policies, inline and attached, allow the action on the resource."""
+    evaluator = module("core.iam_evaluator")
+    context = evaluator.EvalContext(
+        principal_arn=role_arn,
+        principal_type="AssumedRole",
+        principal_account=account(),
+        action=action,
+        resource_arn=resource,
+        region=region(),
+    )
+    policies = evaluator._gather_role_policies(role_arn.rsplit("/", 1)[-1], account())
+    return bool(evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def match_arns_by_component() -> None:
+    """Let ArnLike compare the six components one by one: MiniStack lets a wildcard reach over a colon."""
+    evaluator = module("core.iam_evaluator")
+
+    def arn_like(actual: str, pattern: str) -> bool:
+        parts, wanted = actual.split(":", 5), pattern.split(":", 5)
+        return len(wanted) == 6 and all(map(evaluator.fnmatch_iam_cs, parts, wanted))
+
+    evaluator._CONDITION_OPS.update(arnlike=arn_like, arnequals=arn_like)
+
+
+def worker_executor() -> Callable[..., object]:
+    """Return what invokes a worker for a custom runtime.
+
+    Unlike its counterpart for Python and Node, it passes on the error that a function reports.
+    """
+    executor: Callable[..., object] = module("services.lambda_svc")._execute_function_provided_warm
+    return executor

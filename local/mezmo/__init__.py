@@ -1,0 +1,46 @@
+"""A stand-in for Mezmo's ingestion, stricter than the real one: real HTTP, real TLS, nothing forgiven.
+
+    with MezmoStandIn(keys={key}) as mezmo:
+        ...  # send lines to mezmo.log_analysis_url, trusting mezmo.ca_file
+        assert [line.line for line in mezmo.lines] == ["hello"]
+        assert mezmo.flags == ()
+
+By hand: ``python -m local.mezmo --tls``.
+"""
+
+from local.mezmo.faults import (
+    NOT_JSON,
+    PARTIAL_WITHOUT_LIST,
+    Answer,
+    CloseAfterAnswer,
+    Drip,
+    Fault,
+    FaultScript,
+    Hang,
+    PartialAnswer,
+    Pass,
+    Reset,
+)
+from local.mezmo.record import REDACTED, CommittedLine, Flag, FlagKind, ReceivedLine, RecordedRequest
+from local.mezmo.stand_in import MezmoStandIn
+
+__all__ = [
+    "NOT_JSON",
+    "PARTIAL_WITHOUT_LIST",
+    "REDACTED",
+    "Answer",
+    "CloseAfterAnswer",
+    "CommittedLine",
+    "Drip",
+    "Fault",
+    "FaultScript",
+    "Flag",
+    "FlagKind",
+    "Hang",
+    "MezmoStandIn",
+    "PartialAnswer",
+    "Pass",
+    "ReceivedLine",
+    "RecordedRequest",
+    "Reset",
+]

@@ -1,0 +1,1 @@
+"""The Lambda function: CloudWatch Logs events in, Mezmo lines out."""

@@ -1,0 +1,43 @@
+"""The entry of the Lambda function."""
+
+import os
+from contextlib import suppress
+
+from .errors import ForwarderError
+from .forwarder import Context, Forwarder
+from .settings import read_settings
+
+_forwarder: Forwarder | None = None
+
+
+def handle(event: object, context: Context) -> dict[str, object] | None:
+    """Forward one CloudWatch Logs event to Mezmo.
+
+    Args:
+        event: `{"awslogs": {"data": "..."}}`, or `{"mezmo_forwarder": "test"}` to send one test line.
+        context: Lambda's context object.
+
+    Returns:
+        For the test, how it went; otherwise nothing.
+
+    Raises:
+        ForwarderError: nothing, or not everything, could be forwarded; Lambda invokes again.
+
+    """
+    return _get_forwarder().handle(event, context)
+
+
+def _get_forwarder() -> Forwarder:
+    global _forwarder  # noqa: PLW0603  one a process: it keeps the connection and the key between invocations
+    if _forwarder is None:
+        _forwarder = Forwarder(read_settings(os.environ))
+    return _forwarder
+
+
+def _warm_up() -> None:
+    """Read the key while Lambda initializes the function and CPU time is plenty; `handle` tries again."""
+    with suppress(ForwarderError):
+        _get_forwarder().warm_up()
+
+
+_warm_up()

@@ -1,0 +1,61 @@
+r"""JSON strings as they stand in a document, quotes and escapes included.
+
+A message passes from CloudWatch's document into Mezmo's without being decoded; what has to be known of it
+(does it end in white space?) is read from its bytes. Only a document that holds a lone surrogate, which
+strict decoders refuse and JavaScript does not, goes through Python strings.
+"""
+
+import msgspec
+
+EMPTY = b'""'
+
+# ASCII white space at the end of a literal, closing quote included, the usual ones first.
+# JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
+_WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
+
+_SPACE = 0x20
+_BACKSLASH = 0x5C
+
+_decode = msgspec.json.Decoder(str).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def trim(literal: bytes) -> bytes:
+    """Return the literal without the ASCII white space at the end of its text."""
+    while literal.endswith(_WHITE):
+        length = 1 if literal[-2] == _SPACE else 2 if literal[-3] == _BACKSLASH else 6
+        end = -1 - length
+        # `\\\\n` is a backslash and the letter n: an escape's own backslash follows an even number of them.
+        if length > 1 and literal[end - 1] == _BACKSLASH and _ends_in_odd_backslashes(literal[:end]):
+            break
+        literal = literal[:end] + b'"'
+    return literal
+
+
+def _ends_in_odd_backslashes(text: bytes) -> bool:
+    return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
+def text_of(literal: bytes) -> str:
+    """Return the text of a literal, lone surrogates included."""
+    try:
+        return _decode(literal)
+    except msgspec.DecodeError:
+        import json  # noqa: PLC0415  only ever needed for a lone surrogate
+
+        return str(json.loads(literal))
+
+
+def literal_of(text: str) -> bytes:
+    """Return the literal that JavaScript's `JSON.stringify` writes for a text."""
+    try:
+        return _encode(text)
+    except UnicodeEncodeError:
+        import json  # noqa: PLC0415
+
+        return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def without_lone_surrogates(text: str) -> str:
+    """Return the text with U+FFFD in the place of each lone surrogate."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,97 @@
+"""What an invocation did: counts that add up, and one line of JSON about them in the function's own log."""
+
+import msgspec
+from msgspec import Struct
+
+_LONGEST_MESSAGE = 500
+_MOST_REASONS = 3
+
+
+class Report(Struct):
+    """The counts of an invocation; once it is over, received = delivered + filtered + rejected + undelivered.
+
+    Args:
+        received: log events in the payload.
+        delivered: lines that Mezmo took.
+        filtered: log events that became no line.
+        rejected: lines that Mezmo will never take.
+        undelivered: lines that are left for another try.
+        control_messages: payloads of CloudWatch's own, without log events.
+        batches: batches that were made of the lines.
+        requests: requests that were sent to Mezmo.
+        retries: those of them that repeated another.
+        bytes_in: size of the payload, unpacked.
+        bytes_out: size of all bodies sent, packed.
+        reasons: for every line not delivered why, with how many there are.
+
+    """
+
+    received: int = 0
+    delivered: int = 0
+    filtered: int = 0
+    rejected: int = 0
+    undelivered: int = 0
+    control_messages: int = 0
+    batches: int = 0
+    requests: int = 0
+    retries: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    reasons: dict[str, int] = {}
+
+    def filter(self, reason: str) -> None:
+        """Count a log event that becomes no line."""
+        self.filtered += 1
+        self._because(reason, 1)
+
+    def reject(self, lines: int, reason: str) -> None:
+        """Count lines that Mezmo will never take."""
+        self.rejected += lines
+        self._because(reason, lines)
+
+    def leave(self, lines: int, reason: str) -> None:
+        """Count lines that are left for another try."""
+        self.undelivered += lines
+        self._because(reason, lines)
+
+    def _because(self, reason: str, lines: int) -> None:
+        self.reasons[reason] = self.reasons.get(reason, 0) + lines
+
+    @property
+    def level(self) -> str:
+        """How loud the invocation's log line is."""
+        if self.undelivered:
+            return "ERROR"
+        return "WARN" if self.rejected else "INFO"
+
+    def summary(self) -> str:
+        """Return the counts in words, with the reason that most lines were not delivered for."""
+        if self.control_messages:
+            return "control message skipped"
+        parts = [f"{self.delivered} of {self.received} lines delivered"]
+        for name in ("undelivered", "rejected", "filtered"):
+            count = getattr(self, name)
+            parts += [f"{count} {name}"] if count else []
+        text = ", ".join(parts)
+        if self.rejected or self.undelivered:
+            text += f": {self._main_reasons(1)[0][0]}"
+        return text
+
+    def fields(self) -> dict[str, object]:
+        """Return the counts as the log line gives them."""
+        fields = msgspec.structs.asdict(self)
+        if not self.control_messages:
+            del fields["control_messages"]
+        fields["reasons"] = dict(self._main_reasons(_MOST_REASONS))
+        if not self.reasons:
+            del fields["reasons"]
+        return fields
+
+    def _main_reasons(self, most: int) -> list[tuple[str, int]]:
+        return sorted(self.reasons.items(), key=lambda item: -item[1])[:most]
+
+
+def log(level: str, message: str, **fields: object) -> None:
+    """Write one line of JSON to the function's log."""
+    line = {"level": level, "message": message[:_LONGEST_MESSAGE], **fields}
+    print(msgspec.json.encode(line).decode(), flush=True)

@@ -1,0 +1,293 @@
+"""The local AWS makes, updates and removes a forwarder's resources as CloudFormation does."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_fixture import Json, data_records, eventually, make_role, make_stream, write
+
+from local.aws import LocalAws, LocalAwsError
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
+        make_role(aws, "writes-logs", WRITES_TO_ITS_GROUP)
+        yield aws
+
+
+# Not to make the group: a function that is still running when its stack is removed would bring it back.
+WRITES_TO_ITS_GROUP: Json = {
+    "Effect": "Allow",
+    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Resource": "*",
+}
+ROLE = "arn:aws:iam::000000000000:role/writes-logs"
+CODE = """
+import base64, gzip, json, os
+def handle(event, context):
+    print("RECORD " + gzip.decompress(base64.b64decode(event["awslogs"]["data"])).decode())
+    print("VALUE " + os.environ["VALUE"])
+"""
+
+
+def template(name: str, value: str = "1", **filter_properties: Any) -> Json:
+    """Return a function, its log group, its permission, and a filter on the group /app/<name>."""
+    arn = {"Fn::GetAtt": ["Function", "Arn"]}
+    filter_ = {
+        "LogGroupName": f"/app/{name}",
+        "FilterPattern": "",
+        "FilterName": "filter",
+        **filter_properties,
+    }
+    return {
+        "LogGroup": {
+            "Type": "AWS::Logs::LogGroup",
+            "DeletionPolicy": "Delete",
+            "Properties": {"LogGroupName": f"/aws/lambda/{name}"},
+        },
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "DependsOn": "LogGroup",
+            "Properties": {
+                "FunctionName": name,
+                "Role": ROLE,
+                "Runtime": "python3.13",
+                "Handler": "index.handle",
+                "Code": {"ZipFile": CODE},
+                "Environment": {"Variables": {"VALUE": value}},
+            },
+        },
+        "Permission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": arn,
+                "Principal": "logs.amazonaws.com",
+                "SourceAccount": {"Ref": "AWS::AccountId"},
+            },
+        },
+        "Retries": {
+            "Type": "AWS::Lambda::EventInvokeConfig",
+            "Properties": {"FunctionName": name, "Qualifier": "$LATEST", "MaximumRetryAttempts": 0},
+            "DependsOn": "Function",
+        },
+        "Filter": {
+            "Type": "AWS::Logs::SubscriptionFilter",
+            "DependsOn": "Permission",
+            "Properties": {"DestinationArn": arn, **filter_},
+        },
+    }
+
+
+def deploy(aws: LocalAws, stack: str, resources: Json, outputs: Json | None = None) -> list[str]:
+    """Create or update the stack; return why resources failed."""
+    formation = aws.client("cloudformation")
+    body = json.dumps({"Resources": resources, "Outputs": outputs or {}})
+    if any(found["StackName"] == stack for found in formation.describe_stacks()["Stacks"]):
+        formation.update_stack(StackName=stack, TemplateBody=body)
+    else:
+        formation.create_stack(StackName=stack, TemplateBody=body)
+    eventually(
+        lambda: status(aws, stack),
+        enough=lambda seen: seen.endswith(("_COMPLETE", "_FAILED")) and "CLEAN" not in seen,
+    )
+    events = formation.describe_stack_events(StackName=stack)["StackEvents"]
+    return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+
+
+def status(aws: LocalAws, stack: str) -> str:
+    [found] = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return str(found["StackStatus"])
+
+
+def remove(aws: LocalAws, stack: str) -> None:
+    formation = aws.client("cloudformation")
+    formation.delete_stack(StackName=stack)
+    assert eventually(
+        lambda: stack not in [found["StackName"] for found in formation.describe_stacks()["Stacks"]]
+    ), formation.describe_stack_events(StackName=stack)["StackEvents"]
+
+
+def filters(aws: LocalAws, group: str) -> dict[str, str]:
+    found = aws.client("logs").describe_subscription_filters(logGroupName=group)["subscriptionFilters"]
+    return {item["filterName"]: item["filterPattern"] for item in found}
+
+
+def names(aws: LocalAws, prefix: str) -> list[str]:
+    """Return the functions and log groups whose names begin like this."""
+    functions = [item["FunctionName"] for item in aws.client("lambda").list_functions()["Functions"]]
+    groups = [item["logGroupName"] for item in aws.client("logs").describe_log_groups()["logGroups"]]
+    return [name for name in (*functions, *groups) if name.rsplit("/", 1)[-1].startswith(prefix)]
+
+
+def test_a_stack_delivers_and_leaves_nothing(aws: LocalAws) -> None:
+    make_stream(aws, "/app/whole")
+    assert deploy(aws, "whole", template("whole")) == []
+    write(aws, "/app/whole", "hello")
+    [record] = eventually(lambda: data_records(aws, "whole"))
+    assert record["logEvents"][0]["message"] == "hello"
+    remove(aws, "whole")
+    assert names(aws, "whole") == ["/app/whole"]
+    assert filters(aws, "/app/whole") == {}
+
+
+def test_a_filter_without_permission_fails_its_stack(aws: LocalAws) -> None:
+    make_stream(aws, "/app/forbidden")
+    resources = template("forbidden")
+    resources["Permission"]["Properties"]["SourceAccount"] = "111111111111"
+    [reason] = deploy(aws, "forbidden", resources)
+    assert "Make sure you have given CloudWatch Logs permission to execute your function." in reason
+    assert status(aws, "forbidden") == "ROLLBACK_COMPLETE"
+    assert names(aws, "forbidden") == ["/app/forbidden"]
+
+
+def test_a_filter_on_a_missing_log_group_fails_its_stack_and_makes_no_group(aws: LocalAws) -> None:
+    [reason] = deploy(aws, "missing", template("missing"))
+    assert "The specified log group does not exist: /app/missing" in reason
+    assert names(aws, "missing") == []
+
+
+def test_a_failure_destination_without_rights_fails_its_stack(aws: LocalAws) -> None:
+    make_stream(aws, "/app/unstored")
+    resources = template("unstored")
+    resources["Retries"]["Properties"]["DestinationConfig"] = {
+        "OnFailure": {"Destination": "arn:aws:s3:::failures"}
+    }
+    [reason] = deploy(aws, "unstored", resources)
+    assert "does not have permissions to call PutObject on S3" in reason
+
+
+def test_configuration_and_pattern_are_updated_in_place(aws: LocalAws) -> None:
+    make_stream(aws, "/app/updated")
+    deploy(aws, "updated", template("updated"))
+    functions = aws.client("lambda")
+    policy = functions.get_policy(FunctionName="updated")["Policy"]
+    assert deploy(aws, "updated", template("updated", "2", FilterPattern="ERROR")) == []
+    assert filters(aws, "/app/updated") == {"filter": "ERROR"}
+    assert functions.get_policy(FunctionName="updated")["Policy"] == policy
+    retries = functions.get_function_event_invoke_config(FunctionName="updated", Qualifier="$LATEST")
+    assert retries["MaximumRetryAttempts"] == 0
+    write(aws, "/app/updated", "INFO", "ERROR")
+    [record] = eventually(lambda: data_records(aws, "updated"))
+    assert [event["message"] for event in record["logEvents"]] == ["ERROR"]
+    logs = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/updated")["events"]
+    assert "VALUE 2" in [event["message"] for event in logs]
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        ({"FilterName": "other"}, {"other": ""}, {}),
+        ({"LogGroupName": "/app/replaced-2"}, {}, {"filter": ""}),
+    ],
+    ids=["name", "group"],
+)
+def test_a_filter_is_replaced_when_its_name_or_group_changes(
+    aws: LocalAws, change: dict[str, str], before: dict[str, str], after: dict[str, str]
+) -> None:
+    stack = f"replaced-{next(iter(change))}"
+    for group in ("/app/replaced-1", "/app/replaced-2"):
+        if group not in names(aws, "replaced-"):
+            make_stream(aws, group)
+    deploy(aws, stack, template(stack, LogGroupName="/app/replaced-1"))
+    assert filters(aws, "/app/replaced-1") == {"filter": ""}
+    assert deploy(aws, stack, template(stack, **{"LogGroupName": "/app/replaced-1", **change})) == []
+    assert (filters(aws, "/app/replaced-1"), filters(aws, "/app/replaced-2")) == (before, after)
+    remove(aws, stack)
+    assert (filters(aws, "/app/replaced-1"), filters(aws, "/app/replaced-2")) == ({}, {})
+
+
+def test_a_stack_is_removed_although_its_filters_group_is_gone(aws: LocalAws) -> None:
+    make_stream(aws, "/app/gone")
+    deploy(aws, "gone", template("gone"))
+    aws.client("logs").delete_log_group(logGroupName="/app/gone")
+    remove(aws, "gone")
+    assert names(aws, "gone") == []
+
+
+def test_a_weak_reference_reads_another_stacks_output(aws: LocalAws) -> None:
+    group: Json = {"Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/app/weak"}}}
+    deploy(aws, "weak-source", group, {"Name": {"Value": {"Ref": "Group"}}})
+    name = {
+        "Fn::GetStackOutput": {
+            "StackName": "weak-source",
+            "OutputName": "Name",
+            "Region": {"Ref": "AWS::Region"},
+        }
+    }
+    assert deploy(aws, "weak", template("weak", LogGroupName=name)) == []
+    assert filters(aws, "/app/weak") == {"filter": ""}
+    remove(aws, "weak-source")
+    remove(aws, "weak")
+    assert names(aws, "weak") == []
+
+
+APP = """
+import os
+import aws_cdk as cdk
+from aws_cdk import aws_lambda, aws_logs
+
+app = cdk.App()
+source = cdk.Stack(app, "Source")
+group = aws_logs.LogGroup(source, "Group", removal_policy=cdk.RemovalPolicy.DESTROY)
+cdk.CrossStackReferences.of(group).produce(cdk.ReferenceStrength.WEAK)
+sink = cdk.Stack(app, "Sink")
+own = aws_logs.LogGroup(sink, "Own", removal_policy=cdk.RemovalPolicy.DESTROY)
+function = aws_lambda.Function(
+    sink, "Function", runtime=aws_lambda.Runtime.PYTHON_3_13, handler="app.handle", log_group=own,
+    code=aws_lambda.Code.from_asset("asset"), retry_attempts=0,
+)
+permission = aws_lambda.CfnPermission(
+    sink, "Permission", action="lambda:InvokeFunction", principal=os.environ["PRINCIPAL"],
+    function_name=function.function_arn, source_account=sink.account,
+)
+aws_logs.CfnSubscriptionFilter(
+    sink, "Filter", destination_arn=function.function_arn, filter_pattern="",
+    log_group_name=group.log_group_name,
+).add_dependency(permission)
+cdk.CfnOutput(source, "Name", value=group.log_group_name)
+cdk.CfnOutput(sink, "OwnName", value=own.log_group_name)
+app.synth()
+"""
+
+
+@pytest.mark.slow
+def test_the_cdk_cli_bootstraps_deploys_diffs_and_destroys(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    (project / "asset").mkdir(parents=True)
+    (project / "app.py").write_text(APP)
+    (project / "asset/app.py").write_text("def handle(event, context): print('RECORD', event)")
+    with LocalAws.from_environment(tmp_path / "aws") as aws:
+
+        def cdk(*arguments: str, principal: str = "logs.amazonaws.com") -> str:
+            environment = {"PRINCIPAL": principal, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+            return aws.cdk(*arguments, app=f"{sys.executable} app.py", cwd=project, environment=environment)
+
+        cdk("bootstrap")
+        with pytest.raises(LocalAwsError, match="given CloudWatch Logs permission"):
+            cdk("deploy", "--all", principal="events.amazonaws.com")
+        cdk("deploy", "--all")
+        assert "Number of stacks with differences: 0" in cdk("diff", "--fail")
+        outputs = {
+            output["OutputKey"]: output["OutputValue"]
+            for stack in aws.client("cloudformation").describe_stacks()["Stacks"]
+            for output in stack.get("Outputs", [])
+        }
+        logs = aws.client("logs")
+        logs.create_log_stream(logGroupName=outputs["Name"], logStreamName="stream")
+        write(aws, outputs["Name"], "hello")
+
+        def recorded() -> list[str]:
+            events = logs.filter_log_events(logGroupName=outputs["OwnName"])["events"]
+            return [event["message"] for event in events if event["message"].startswith("RECORD")]
+
+        assert eventually(recorded, enough=lambda seen: len(seen) == 2)
+        cdk("destroy", "--all")
+        assert logs.describe_log_groups()["logGroups"] == []
+        assert aws.client("lambda").list_functions()["Functions"] == []
+        roles = aws.client("iam").list_roles()["Roles"]
+        assert [role["RoleName"] for role in roles if not role["RoleName"].startswith("cdk-")] == []
