@@ -224,12 +224,15 @@ class LocalAws:
         )
         try:
             output, _ = process.communicate(timeout=timeout)
+            failure = f"exit status {process.returncode}" if process.returncode else ""
         except subprocess.TimeoutExpired:
-            raise LocalAwsError(f"cdk {' '.join(arguments)} did not end within {timeout:g} s") from None
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            failure = f"did not end within {timeout:g} s"
         finally:
             _kill_group(process)
-        if process.returncode != 0:
-            raise LocalAwsError(f"cdk {' '.join(arguments)}: exit status {process.returncode}\n{output}")
+        if failure:
+            raise LocalAwsError(f"cdk {' '.join(arguments)} {failure}\n{output}")
         return output
 
     def _wait_until_healthy(self, process: subprocess.Popen[bytes]) -> None:

@@ -103,7 +103,7 @@ class MezmoStandIn:
 
     @keys.setter
     def keys(self, keys: Collection[str]) -> None:
-        if isinstance(keys, str) or any(len(key) < 8 for key in keys):
+        if any(len(key) < 8 for key in keys):
             raise ValueError(
                 "keys: a collection of keys of at least 8 characters, since they are redacted everywhere"
             )
@@ -218,9 +218,7 @@ def _outcome(
     fault: Fault, by_the_rules: Reply, judgement: Judgement, number: int
 ) -> tuple[Reply | None, set[int]]:
     """Return what is answered, None for nothing, and the indices of the lines that are committed."""
-    acceptable: set[int] = set()
-    if not judgement.refusal:
-        acceptable = {index for index, (_, problem) in enumerate(judgement.lines) if problem is None}
+    acceptable = {index for index, (_, problem) in enumerate(judgement.lines) if problem is None}
     match fault:
         case Reset() | Hang():
             return None, acceptable if fault.after_commit else set()

@@ -32,6 +32,16 @@ def handle(event, context):
     assert found == {"helper": True, "json": True, "pip": False, "pytest": False, "ministack": False}
 
 
+def test_the_asset_comes_first_unless_the_interpreter_is_another_than_the_functions(aws: LocalAws) -> None:
+    app = "import sys\ndef handle(event, context): return ['python%d.%d' % sys.version_info[:2], sys.path]"
+    site = str(Path(os.environ["MEZMO_DEV_LAMBDA_SITE"]).resolve())
+    for runtime in ("python3.11", "python3.12", "python3.13", "python3.14"):
+        make_function(aws, f"path-{runtime[-2:]}", {"app.py": app}, Runtime=runtime)
+        (actual, path), _ = invoke(aws, f"path-{runtime[-2:]}")
+        assert path[-1 if runtime == actual else 0] == site
+        assert Path(path[0 if runtime == actual else 1]).parent == aws.directory / "functions"
+
+
 def test_a_function_has_the_environment_and_context_of_lambda(aws: LocalAws) -> None:
     app = """
 import os
@@ -276,6 +286,18 @@ def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
     stack = LocalAws(tmp_path / "aws", ministack_python=bad, lambda_python=bad, lambda_site=tmp_path)
     with pytest.raises(LocalAwsError, match="No module named 'ministack'"), stack:
         pass
+
+
+def test_a_cdk_that_fails_or_hangs_is_an_error_with_its_output(tmp_path: Path) -> None:
+    cdk = tmp_path / "cdk"
+    cdk.write_text('#!/bin/sh\necho "ran $*"\n[ "$1" = hang ] && sleep 60\nexit 3\n')
+    cdk.chmod(0o755)
+    unused = Path(sys.executable)
+    stack = LocalAws(tmp_path, ministack_python=unused, lambda_python=unused, lambda_site=unused, cdk=cdk)
+    with pytest.raises(LocalAwsError, match="cdk deploy exit status 3\nran deploy .*--app app"):
+        stack.cdk("deploy", app="app", cwd=tmp_path)
+    with pytest.raises(LocalAwsError, match="cdk hang did not end within 0.2 s\nran hang"):
+        stack.cdk("hang", app="app", cwd=tmp_path, timeout=0.2)
 
 
 def test_an_unprepared_environment_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

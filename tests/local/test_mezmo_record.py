@@ -112,13 +112,23 @@ def test_what_several_clients_send_at_once_is_all_there() -> None:
         assert len({request.connection for request in mezmo.requests}) == 8
 
 
-def test_lines_can_be_waited_for_but_not_for_ever() -> None:
+def test_waiting_for_lines_has_an_end() -> None:
     with stand_in() as (mezmo, sender):
-        assert not mezmo.wait_for_lines(1, timeout=0.01)
-        late = threading.Timer(0.05, sender.lines, [a_line()])
-        late.start()
-        assert mezmo.wait_for_lines(1, timeout=10)
-        late.join(10)
+        sender.lines(a_line())
+        assert not mezmo.wait_for_lines(2, timeout=0.01)
+
+
+def test_who_waits_for_lines_is_woken_by_them() -> None:
+    with stand_in() as (mezmo, sender):
+        seen: list[bool] = []
+        waiting = threading.Thread(
+            target=lambda: seen.append(mezmo.wait_for_lines(2, timeout=3600)), daemon=True
+        )
+        waiting.start()
+        sender.lines(a_line())
+        sender.lines(a_line())
+        waiting.join(30)
+        assert seen == [True]
 
 
 def test_nothing_is_left_when_it_is_closed() -> None:

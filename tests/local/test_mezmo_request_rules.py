@@ -47,7 +47,16 @@ def test_basic_credentials_do_for_log_analysis() -> None:
 
 
 @pytest.mark.parametrize(
-    "authorization", [None, KEY, f"Bearer {KEY}", basic(KEY), basic(f"{KEY}:password"), "Basic ???"]
+    "authorization",
+    [
+        None,
+        KEY,
+        f"Bearer {KEY}",
+        basic(KEY),
+        basic(f"{KEY}:password"),
+        "Basic ???",
+        basic(f"{KEY}:").replace("Basic", "Bearer"),
+    ],
 )
 def test_without_a_credential_401(authorization: str | None) -> None:
     headers = {"apikey": ""} | ({"Authorization": authorization} if authorization else {})
@@ -231,11 +240,21 @@ def test_a_pipelines_message_over_the_limit_is_413(limits: dict[str, int], limit
         assert len(mezmo.lines) == 1
 
 
-def test_a_body_without_a_length_is_refused() -> None:
+CHUNK = b"%x\r\n%s\r\n0\r\n\r\n" % (len(GOOD), GOOD)
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [({}, b""), (CHUNKED, CHUNK), ({**CHUNKED, "Content-Length": str(len(CHUNK))}, CHUNK)],
+    ids=["no length", "chunks", "both"],
+)
+def test_a_body_is_announced_by_its_length_alone(headers: dict[str, str], body: bytes) -> None:
     with stand_in() as (mezmo, sender):
-        sender.connection.request(
-            "POST", INGEST, iter([GOOD]), {"apikey": KEY, "Content-Type": "application/json"}
-        )
+        sender.connection.putrequest("POST", INGEST)
+        for name, value in ({"apikey": KEY, "Content-Type": "application/json"} | headers).items():
+            sender.connection.putheader(name, value)
+        sender.connection.endheaders(body)
         with sender.connection.getresponse() as response:
             assert response.status == 411
             assert response.getheader("Connection") == "close"
@@ -326,9 +345,10 @@ def test_the_root_has_no_other_key(root: object) -> None:
 
 
 def test_a_request_without_lines_is_refused() -> None:
-    with stand_in() as (_, sender):
-        assert sender.lines().status == 400
-        assert sender.array().status == 400
+    with stand_in() as (mezmo, sender):
+        assert sender.lines().error == "no lines"
+        assert sender.array().error == "no lines"
+        assert [request.status for request in mezmo.requests] == [400, 400]
 
 
 def test_a_pipeline_takes_no_object() -> None:

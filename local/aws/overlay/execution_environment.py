@@ -224,9 +224,7 @@ def _command(settings: Settings, configuration: seams.Record, asset: Path) -> li
     return [settings.node, str(_NODE_RUNTIME), str(asset), handler]
 
 
-def _environment(
-    settings: Settings, configuration: seams.Record, asset: Path, api: str
-) -> dict[str, str]:
+def _environment(settings: Settings, configuration: seams.Record, asset: Path, api: str) -> dict[str, str]:
     name = configuration["FunctionName"]
     region = configuration["FunctionArn"].split(":")[3]
     logging = configuration.get("LoggingConfig") or {}

@@ -1,0 +1,43 @@
+"""One local AWS and one local Mezmo for all tests of the whole way."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from whole_way import KEY, WholeWay
+
+from local.aws import LocalAws
+from local.mezmo import MezmoStandIn
+
+APPS = Path(__file__).parent / "apps"
+
+
+@pytest.fixture(scope="session")
+def mezmo() -> Iterator[MezmoStandIn]:
+    with MezmoStandIn(keys={KEY}) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="session")
+def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    directory = tmp_path_factory.mktemp("aws")
+    with LocalAws.from_environment(directory, trusted=mezmo.ca_file) as local:
+        local.cdk("bootstrap", app=f"{sys.executable} quickstart.py", cwd=APPS)
+        yield local
+
+
+@pytest.fixture
+def whole_way(aws: LocalAws, mezmo: MezmoStandIn, tmp_path: Path) -> Iterator[Callable[..., WholeWay]]:
+    """Deploy an app of `apps/`; all its stacks are destroyed afterwards."""
+    deployed: list[WholeWay] = []
+
+    def deploy(app: str, **context: str) -> WholeWay:
+        way = WholeWay(aws, mezmo, f"{sys.executable} {APPS / app}", tmp_path)
+        deployed.append(way)
+        way.deploy(**context)
+        return way
+
+    yield deploy
+    for way in deployed:
+        way.destroy()
