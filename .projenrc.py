@@ -83,6 +83,11 @@ Projenrc(project, filename=".projenrc.py")
 # What the package holds, named: without the list it would take up what the last build left.
 project.package.add_field("files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md"])
 
+# Examples in the documents import the package by its name.
+project.package.add_field(
+    "exports", {".": "./lib/index.js", "./.jsii": "./.jsii", "./package.json": "./package.json"}
+)
+
 # The function's asset is put together after compilation, when the package is built: never at synthesis.
 project.post_compile_task.exec("python tools/handler_asset.py", name="handler asset")
 
@@ -98,7 +103,7 @@ library.spawn(bindings)
 
 docs = project.add_task("docs", description="Write API.md from the compiled library")
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
-docs.exec("jsii-docgen --output API.md --languages python")
+docs.exec("jsii-docgen --output API.md --language python")
 
 loop = project.add_task(
     "loop", description="The editing loop: compile, generate, test the constructs", receive_args=True

@@ -11,9 +11,9 @@ os.environ.setdefault("CDK_VALIDATION", "false")
 
 from aws_cdk import App, Environment, Stack
 from aws_cdk.aws_secretsmanager import ISecret, Secret
-from synthesized import SECRET_ARN
 
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder
+from tests.constructs.synthesized import SECRET_ARN
 
 
 @pytest.fixture

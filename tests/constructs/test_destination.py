@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 from aws_cdk import Stack
-from synthesized import only
 
 from mezmo_forwarder import MezmoDestination, MezmoLogForwarder
+from tests.constructs.synthesized import only
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -10,9 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
-from synthesized import SECRET_ARN, only, resources, statements, warnings
 
 from mezmo_forwarder import IngestionKey, LineFormat, MezmoDestination, MezmoLogForwarder
+from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, warnings
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -9,9 +9,9 @@ from aws_cdk import App, SecretValue, Stack
 from aws_cdk import aws_kms as kms
 from aws_cdk.aws_secretsmanager import CfnSecret, ISecret, Secret
 from aws_cdk.aws_ssm import StringParameter
-from synthesized import SECRET_ARN, only, statements, warnings
 
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder
+from tests.constructs.synthesized import SECRET_ARN, only, statements, warnings
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -10,7 +10,6 @@ from aws_cdk.aws_secretsmanager import ISecret, Secret
 from aws_cdk.aws_ssm import StringParameter
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthesized import SECRET_ARN, only
 
 from handler.settings import (
     VARIABLE,
@@ -22,6 +21,7 @@ from handler.settings import (
     read_settings,
 )
 from mezmo_forwarder import IngestionKey, LineFormat, MetaField, MezmoDestination, MezmoLogForwarder
+from tests.constructs.synthesized import SECRET_ARN, only
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -9,9 +9,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthesized import SECRET_ARN, only, resources, statements
 
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder
+from tests.constructs.synthesized import SECRET_ARN, only, resources, statements
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -9,7 +9,6 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.aws_secretsmanager import ISecret
 from aws_cdk.aws_ssm import StringParameter
-from synthesized import SECRET_ARN, only, resources, statements, warnings
 
 from mezmo_forwarder import (
     IngestionKey,
@@ -20,6 +19,7 @@ from mezmo_forwarder import (
     VendorCode,
     VendorVariables,
 )
+from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, warnings
 
 Make = Callable[..., MezmoLogForwarder]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_fixture import Json, data_records, eventually, make_role, make_stream, write
 
 from local.aws import LocalAws, LocalAwsError
+from tests.local.aws_fixture import Json, data_records, eventually, make_role, make_stream, write
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aws_fixture import eventually, invoke, log_lines, make_function, make_role, packed
 
 from local.aws import LocalAws, LocalAwsError
+from tests.local.aws_fixture import eventually, invoke, log_lines, make_function, make_role, packed
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +250,7 @@ def test_no_process_is_left_behind(end: str, tmp_path: Path) -> None:
 import os, signal
 from pathlib import Path
 from local.aws import LocalAws
-from aws_fixture import invoke, make_function
+from tests.local.aws_fixture import invoke, make_function
 with LocalAws.from_environment(Path({str(tmp_path / "aws")!r})) as aws:
     make_function(aws, "pid", {{"app.py": "import os\\ndef handle(*_): return [os.getpid(), os.getppid()]"}})
     print(invoke(aws, "pid")[0], flush=True)

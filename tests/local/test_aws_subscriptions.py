@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from aws_fixture import (
+
+from local.aws import LocalAws
+from tests.local.aws_fixture import (
     WRITES_LOGS,
     Json,
     allow_logs,
@@ -19,8 +21,6 @@ from aws_fixture import (
     records,
     write,
 )
-
-from local.aws import LocalAws
 
 RETRY_DELAY = 0.05
 

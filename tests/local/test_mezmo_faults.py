@@ -5,7 +5,6 @@ import ssl
 import threading
 
 import pytest
-from test_mezmo_normal_path import KEY, Sender, a_line, stand_in
 
 from local.mezmo import (
     NOT_JSON,
@@ -21,6 +20,7 @@ from local.mezmo import (
     Pass,
     Reset,
 )
+from tests.local.mezmo_sender import KEY, Sender, a_line, stand_in
 
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from test_mezmo_normal_path import a_line, stand_in
 
 from local.mezmo import FlagKind
+from tests.local.mezmo_sender import a_line, stand_in
 
 
 def without(*names: str) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from test_mezmo_normal_path import INGEST, KEY, Sender, a_line, stand_in
 
 from local.mezmo import REDACTED, Answer, FlagKind, MezmoStandIn, Reset
+from tests.local.mezmo_sender import INGEST, KEY, Sender, a_line, stand_in
 
 OLD_KEY = "a" * 32
 UNKNOWN = "f" * 32

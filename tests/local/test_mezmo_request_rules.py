@@ -9,10 +9,10 @@ import tracemalloc
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_mezmo_normal_path import INGEST, KEY, a_line, stand_in
 
 from local.mezmo import FlagKind
 from local.mezmo.strict_json import parse
+from tests.local.mezmo_sender import INGEST, KEY, a_line, stand_in
 
 GOOD = json.dumps({"lines": [a_line()]}).encode()
 MEBIBYTE = 1024 * 1024

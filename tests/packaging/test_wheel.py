@@ -108,7 +108,7 @@ def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:
 
     # Without the generated code on the path, mezmo_forwarder is the wheel's.
     printed = run(
-        python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=src/mezmo_forwarder",
+        python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=src/mezmo_forwarder .",
         "tests/constructs", "-m", "not slow",
     )  # fmt: skip
     assert " passed" in printed

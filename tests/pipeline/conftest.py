@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from whole_way import KEY, WholeWay
 
 from local.aws import LocalAws
 from local.mezmo import MezmoStandIn
+from tests.pipeline.whole_way import KEY, WholeWay
 
 APPS = Path(__file__).parent / "apps"
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from whole_way import KEY, WholeWay, make_secret
 
 from local.aws import LocalAws
 from local.mezmo import CommittedLine, MezmoStandIn
+from tests.pipeline.whole_way import KEY, WholeWay, make_secret
 
 pytestmark = pytest.mark.slow
 
