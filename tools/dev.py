@@ -60,7 +60,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     # The library as `projen library` generates it is installed, as far as examples and tests can tell.
     site = next(VENV.glob("lib/python*/site-packages"))
     (site / "mezmo_forwarder.pth").write_text(f"{ROOT / 'build/bindings/python/src'}\n")
-    folders = [VENV / "bin", ROOT / "node_modules/.bin", *own_node()]
+    folders = [ROOT / "node_modules/.bin", VENV / "bin", *own_node()]
     environment = os.environ | {
         "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         "VIRTUAL_ENV": str(VENV),

@@ -3,8 +3,9 @@
 import os
 from contextlib import suppress
 
-from .errors import ForwarderError
+from .errors import ForwarderError, SettingsError
 from .forwarder import Context, Forwarder
+from .report import log
 from .settings import read_settings
 
 _forwarder: Forwarder | None = None
@@ -22,9 +23,13 @@ def handle(event: object, context: Context) -> dict[str, object] | None:
 
     Raises:
         ForwarderError: nothing, or not everything, could be forwarded; Lambda invokes again.
-
     """
-    return _get_forwarder().handle(event, context)
+    try:
+        forwarder = _get_forwarder()
+    except SettingsError as error:
+        log("ERROR", str(error), error=type(error).__name__)
+        raise
+    return forwarder.handle(event, context)
 
 
 def _get_forwarder() -> Forwarder:
@@ -35,7 +40,7 @@ def _get_forwarder() -> Forwarder:
 
 
 def _warm_up() -> None:
-    """Read the key while Lambda initializes the function and CPU time is plenty; `handle` tries again."""
+    """Prepare while Lambda initializes the function and CPU time is plenty; what fails waits for `handle`."""
     with suppress(ForwarderError):
         _get_forwarder().warm_up()
 

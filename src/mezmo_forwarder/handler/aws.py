@@ -71,7 +71,6 @@ def get_secret_value(secret_id: str, deadline: float, timing: Timing = SYSTEM) -
 
     Raises:
         AwsError: see `call`.
-
     """
     return call(
         GET_SECRET_VALUE, {"SecretId": secret_id}, resource=secret_id, deadline=deadline, timing=timing
@@ -83,7 +82,6 @@ def get_parameter(name: str, deadline: float, timing: Timing = SYSTEM) -> dict[s
 
     Raises:
         AwsError: see `call`.
-
     """
     request = {"Name": name, "WithDecryption": True}
     return call(GET_PARAMETER, request, resource=name, deadline=deadline, timing=timing)
@@ -110,7 +108,6 @@ def call(
 
     Raises:
         AwsError: refused, or not to be reached; the text names service, operation, resource and reason.
-
     """
     what = f"{operation.service} {operation.name} of {resource!r}"
     region = region_of(resource, environment)
@@ -186,7 +183,6 @@ def region_of(resource: str, environment: Mapping[str, str]) -> str:
 
     Raises:
         AwsError: neither is known.
-
     """
     if resource.startswith("arn:"):
         region = [*resource.split(":"), "", "", ""][3]
@@ -206,8 +202,10 @@ def endpoint_of(operation: Operation, region: str, environment: Mapping[str, str
         if configured:
             return configured
     suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
-    fips = "-fips" if environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true" else ""
-    return f"https://{operation.service}{fips}.{region}.{suffix}"
+    fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
+    if operation.service == "ssm" and region.startswith("us-gov-"):
+        fips = False  # there the usual endpoint is the validated one
+    return f"https://{operation.service}{'-fips' if fips else ''}.{region}.{suffix}"
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:
@@ -244,7 +242,6 @@ def sign(
         region: the region of the endpoint.
         credentials: whose request it is.
         now: the time of day in seconds.
-
     """
     moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     signed = {**headers, "X-Amz-Date": moment}

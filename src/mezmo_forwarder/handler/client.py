@@ -30,7 +30,6 @@ class Reply(Struct, frozen=True):
         headers: by their names in lower case.
         body: its first 64 KiB.
         complete: whether the connection held until the end of the body.
-
     """
 
     status: int
@@ -58,7 +57,6 @@ class Client:
         url: any address of that origin.
         authorities: a file with the certificates to trust in the place of the machine's own.
         clock: seconds, monotonic; deadlines are on this clock.
-
     """
 
     def __init__(
@@ -79,7 +77,6 @@ class Client:
 
         Raises:
             TransportError: there was no response by the deadline, or none that is HTTP.
-
         """
         try:
             if self._kept:
@@ -88,12 +85,17 @@ class Client:
                 except _StaleError:
                     self.close()
             return self._exchange(target, headers, body, deadline, reused=False)
-        except TransportError:
-            self.close()
-            raise
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise _transport_error(error, self._host) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def warm_up(self) -> None:
+        """Load what TLS needs, ahead of the first request."""
+        if self._parts.scheme == "https":
+            tls_context(self._authorities)
 
     def close(self) -> None:
         """Close the kept connection, if there is one."""
@@ -138,15 +140,14 @@ class Client:
 
     def _open(self, deadline: float) -> "tuple[http.client.HTTPConnection, _Wire]":
         proxy = _proxy_for(self._parts)
-        context = tls_context(self._authorities) if self._parts.scheme == "https" else None
         deadline = min(deadline, self._clock() + CONNECT_SECONDS)
         host, port = (proxy.hostname or "", proxy.port or 80) if proxy else (self._host, self._port)
         wire = _Wire(_dial(host, port, deadline, self._clock), deadline, self._clock)
         try:
             if proxy:
                 _tunnel(wire, proxy, self._host, self._port)
-            if context:
-                wire.start_tls(context, self._host)
+            if self._parts.scheme == "https":
+                wire.start_tls(tls_context(self._authorities), self._host)
         except BaseException:
             wire.close()
             raise

@@ -47,6 +47,8 @@ class Delivery:
         report: where everything is counted.
         timing: the clocks.
 
+    Attributes:
+        status: the status code of the last response; None if there was none.
     """
 
     def __init__(
@@ -121,15 +123,15 @@ class Delivery:
             case TooLarge(reason) if batch.count == 1:
                 report.reject(1, reason)
             case TooLarge():
-                first, second = batch.halves()
-                return [_Job(self._mezmo.prepare(second)), _Job(self._mezmo.prepare(first))]
+                plain = not job.request.compressed
+                return [_Job(self._mezmo.prepare(half, plain=plain)) for half in reversed(batch.halves())]
             case EncodingRefused():
                 return [_Job(self._mezmo.prepare(batch, plain=True), job.tries + 1)]
             case KeyRefused(reason):
                 return self._with_another_key(job, reason)
             case Retry(reason, after):
                 return self._later(job, reason, after)
-            case Partial():
+            case _:
                 return self._rest(job, outcome)
         return []
 
@@ -163,12 +165,9 @@ class Delivery:
     def _later(self, job: _Job, reason: str, after: float | None) -> list[_Job]:
         """Wait, and return the same request, if there is time for both."""
         longest_pause = self._left() - SHORTEST_REQUEST_SECONDS
-        if after is None:
-            backoff = min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**job.tries)
-            pause = min(self._timing.random() * backoff, longest_pause)
-        else:
-            pause = after
-        if not 0 <= pause <= longest_pause:
+        backoff = self._timing.random() * min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**job.tries)
+        pause = max(after or 0, min(backoff, longest_pause))
+        if longest_pause <= 0 or pause > longest_pause:
             self._stop(job, f"out of time after: {reason}")
             return []
         self._timing.sleep(pause)

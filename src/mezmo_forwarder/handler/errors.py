@@ -38,7 +38,6 @@ class TransportError(ForwarderError):
     Args:
         reason: what happened, in words.
         retryable: whether the same request may go well a moment later.
-
     """
 
     def __init__(self, reason: str, *, retryable: bool = True) -> None:

@@ -48,7 +48,6 @@ class Received(Struct, frozen=True):
         document: the log events and where they come from.
         size: the document's length in bytes, unpacked.
         lone_surrogates: whether messages may hold halves of surrogate pairs.
-
     """
 
     document: Document
@@ -92,7 +91,6 @@ def read_event(event: object, limits: Limits) -> Received:
         NotCloudWatchLogsError: it is something else.
         CorruptEventError: its base64, gzip or JSON is damaged.
         EventTooLargeError: it costs more than that.
-
     """
     try:
         data = event["awslogs"]["data"]  # type: ignore[index]
@@ -139,7 +137,7 @@ def _gunzip(packed: bytes, limit: int) -> bytes:
 
 
 def _check_cost(text: bytes, limits: Limits) -> None:
-    """Refuse so many short events that decoding them would end the process; small documents pass uncounted."""
+    """Refuse so many short events that decoding them would end the process; counted in large documents."""
     if len(text) <= limits.size // 4:
         return
     events = text.count(b'"message"')  # in a message, its quotes would be escaped

@@ -47,7 +47,6 @@ class Forwarder:
         settings: what to do.
         environment: the variables of the function.
         timing: the clocks.
-
     """
 
     def __init__(
@@ -57,8 +56,8 @@ class Forwarder:
         self._environment = environment
         self._timing = timing
         self._limits = Limits.of(environment)
-        client = Client(settings.destination.url, clock=timing.monotonic)
-        self._mezmo = Mezmo(settings, client, wall_clock=timing.wall)
+        self._client = Client(settings.destination.url, clock=timing.monotonic)
+        self._mezmo = Mezmo(settings, self._client, wall_clock=timing.wall)
         self._keys = Keys(
             settings.key,
             settings.key_ttl,
@@ -68,13 +67,17 @@ class Forwarder:
         )
 
     def warm_up(self) -> None:
-        """Read the key, once and not for long.
+        """Load the certificates to trust, and read the key, once and not for long.
 
         Raises:
             KeyUnavailableError: it cannot be read now.
-
         """
+        self._client.warm_up()
         self._keys.get(self._timing.monotonic() + _WARM_UP_SECONDS)
+
+    def close(self) -> None:
+        """Close the connection to Mezmo; Lambda ends a process without, others should not."""
+        self._client.close()
 
     def handle(self, event: object, context: Context) -> dict[str, object] | None:
         """Forward one event; see `app.handle`."""

@@ -25,7 +25,6 @@ class Keys:
         environment: the variables of the function.
         timing: the clocks.
         warn: told when a key could not be read again and the last one stays in use.
-
     """
 
     def __init__(
@@ -52,7 +51,6 @@ class Keys:
 
         Raises:
             KeyUnavailableError: it cannot be read and never was.
-
         """
         if self._key is None:
             return self.read(deadline)
@@ -70,7 +68,6 @@ class Keys:
 
         Raises:
             KeyUnavailableError: it cannot be read, or is not a key.
-
         """
         key = read_key(
             self._source,
@@ -107,7 +104,6 @@ def read_key(
 
     Raises:
         KeyUnavailableError: it cannot be read, or is not a key; the text never holds it.
-
     """
     if isinstance(source, EnvironmentKey):
         value = environment.get(source.variable)
@@ -167,7 +163,7 @@ def _checked(value: str, source: KeySource) -> str:
     if key.startswith("{"):
         try:
             names = _names(msgspec.json.decode(key, type=dict[str, Any]))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeEncodeError):  # the latter would show the key: nothing is chained
             names = ""
         if names:
             raise KeyUnavailableError(

@@ -55,10 +55,6 @@ class Partial(Struct, frozen=True):
 
     codes: list[int]
 
-    def delivered(self) -> int:
-        """How many lines were taken."""
-        return sum(200 <= code < 300 for code in self.codes)
-
     def retryable(self) -> list[bool]:
         """For each line, whether it may be taken later."""
         return [is_retryable(code) for code in self.codes]
@@ -88,7 +84,6 @@ def judge(  # noqa: PLR0911  a table: one return a row
         compressed: whether the request was compressed.
         gzip_understood: whether the server is known to unpack gzip, so that a 400 is about something else.
         now: the time of day, for a `Retry-After` that is a date.
-
     """
     status = reply.status
     if status != 207 and 200 <= status < 300:

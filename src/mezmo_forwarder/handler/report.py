@@ -3,7 +3,8 @@
 import msgspec
 from msgspec import Struct
 
-_LONGEST_MESSAGE = 500
+_LONGEST_MESSAGE = 400
+_LONGEST_REASON = 80
 _MOST_REASONS = 3
 
 
@@ -22,8 +23,8 @@ class Report(Struct):
         retries: those of them that repeated another.
         bytes_in: size of the payload, unpacked.
         bytes_out: size of all bodies sent, packed.
-        reasons: for every line not delivered why, with how many there are.
-
+        reasons: why lines were rejected or left, with how many there are.
+        filters: why log events became no line, with how many there are.
     """
 
     received: int = 0
@@ -38,24 +39,22 @@ class Report(Struct):
     bytes_in: int = 0
     bytes_out: int = 0
     reasons: dict[str, int] = {}
+    filters: dict[str, int] = {}
 
     def filter(self, reason: str) -> None:
         """Count a log event that becomes no line."""
         self.filtered += 1
-        self._because(reason, 1)
+        _count(self.filters, reason, 1)
 
     def reject(self, lines: int, reason: str) -> None:
         """Count lines that Mezmo will never take."""
         self.rejected += lines
-        self._because(reason, lines)
+        _count(self.reasons, reason, lines)
 
     def leave(self, lines: int, reason: str) -> None:
         """Count lines that are left for another try."""
         self.undelivered += lines
-        self._because(reason, lines)
-
-    def _because(self, reason: str, lines: int) -> None:
-        self.reasons[reason] = self.reasons.get(reason, 0) + lines
+        _count(self.reasons, reason, lines)
 
     @property
     def level(self) -> str:
@@ -65,7 +64,7 @@ class Report(Struct):
         return "WARN" if self.rejected else "INFO"
 
     def summary(self) -> str:
-        """Return the counts in words, with the reason that most lines were not delivered for."""
+        """Return the counts in words, with the reason why most of the others were not delivered."""
         if self.control_messages:
             return "control message skipped"
         parts = [f"{self.delivered} of {self.received} lines delivered"]
@@ -73,22 +72,27 @@ class Report(Struct):
             count = getattr(self, name)
             parts += [f"{count} {name}"] if count else []
         text = ", ".join(parts)
-        if self.rejected or self.undelivered:
-            text += f": {self._main_reasons(1)[0][0]}"
+        for reason in _largest(self.reasons, 1):
+            text += f": {reason}"
         return text
 
     def fields(self) -> dict[str, object]:
-        """Return the counts as the log line gives them."""
+        """Return the counts as the log line gives them; a single reason stands in its message already."""
         fields = msgspec.structs.asdict(self)
-        if not self.control_messages:
-            del fields["control_messages"]
-        fields["reasons"] = dict(self._main_reasons(_MOST_REASONS))
-        if not self.reasons:
-            del fields["reasons"]
+        reasons = _largest(self.reasons, _MOST_REASONS) if len(self.reasons) > 1 else {}
+        fields["reasons"] = {reason[:_LONGEST_REASON]: lines for reason, lines in reasons.items()}
+        for name in ("control_messages", "reasons", "filters"):
+            if not fields[name]:
+                del fields[name]
         return fields
 
-    def _main_reasons(self, most: int) -> list[tuple[str, int]]:
-        return sorted(self.reasons.items(), key=lambda item: -item[1])[:most]
+
+def _count(counts: dict[str, int], reason: str, lines: int) -> None:
+    counts[reason] = counts.get(reason, 0) + lines
+
+
+def _largest(counts: dict[str, int], most: int) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: -item[1])[:most])
 
 
 def log(level: str, message: str, **fields: object) -> None:

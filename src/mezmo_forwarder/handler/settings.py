@@ -76,39 +76,26 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     Raises:
         SettingsError: there are none, or they are not understood; the text names the place.
-
     """
     document = environment.get(VARIABLE)
     if not document:
         raise SettingsError(f"the environment variable {VARIABLE} is not set")
     try:
+        schema = msgspec.json.decode(document, type=_Version).schema
+        if schema != SCHEMA:
+            raise SettingsError(
+                f"{VARIABLE}: schema {schema!r} is not known to this handler, which knows {SCHEMA}: "
+                "the function's code and its settings come from different releases; deploy both again"
+            )
         settings = msgspec.json.decode(document, type=Settings)
     except msgspec.DecodeError as error:
-        raise SettingsError(f"{VARIABLE}: {_known_schema(document) or error}") from error
-    if settings.schema != SCHEMA:
-        raise SettingsError(f"{VARIABLE}: {_wrong_schema(settings.schema)}")
+        raise SettingsError(f"{VARIABLE}: {error}") from error
     _check_address(settings.destination.url)
     return settings
 
 
 class _Version(Struct):
-    schema: object = None
-
-
-def _known_schema(document: str) -> str | None:
-    """Why the document's schema number is refused; None when it is not what is wrong."""
-    try:
-        schema = msgspec.json.decode(document, type=_Version).schema
-    except msgspec.DecodeError:
-        return None
-    return _wrong_schema(schema) if schema not in {None, SCHEMA} else None
-
-
-def _wrong_schema(schema: object) -> str:
-    return (
-        f"schema {schema!r} is not known to this handler, which knows {SCHEMA}: "
-        "the function's code and its settings come from different releases; deploy both again"
-    )
+    schema: object
 
 
 def _check_address(url: str) -> None:

@@ -20,7 +20,6 @@ class Timing(Struct, frozen=True):
         wall: the time of day in seconds; it goes on while Lambda keeps the function frozen.
         sleep: waits for a number of seconds.
         random: a number from 0 to 1, 1 excluded.
-
     """
 
     monotonic: Callable[[], float] = time.monotonic

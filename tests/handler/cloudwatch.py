@@ -1,0 +1,54 @@
+"""CloudWatch's side: the events that a subscription invokes the function with."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterable, Sequence
+
+GROUP = "/aws/lambda/checkout"
+STREAM = "2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a"
+OWNER = "123456789012"
+FILTERS = ("Forwarder-0a1b2c",)
+FIRST_TIMESTAMP = 1_795_000_000_000
+
+
+def make_document(
+    messages: Iterable[object],
+    *,
+    group: str = GROUP,
+    stream: str = STREAM,
+    owner: str = OWNER,
+    filters: Sequence[str] = FILTERS,
+    message_type: str = "DATA_MESSAGE",
+    **more: object,
+) -> dict[str, object]:
+    """Return the document of a payload, one log event for each message."""
+    return {
+        "messageType": message_type,
+        "owner": owner,
+        "logGroup": group,
+        "logStream": stream,
+        "subscriptionFilters": list(filters),
+        "logEvents": [
+            {"id": f"{position:056d}", "timestamp": FIRST_TIMESTAMP + position, "message": message}
+            for position, message in enumerate(messages)
+        ],
+        **more,
+    }
+
+
+def pack(document: bytes) -> dict[str, object]:
+    """Return the event that carries a document."""
+    data = base64.b64encode(gzip.compress(document, 6, mtime=0)).decode()
+    return {"awslogs": {"data": data}}
+
+
+def to_json(document: object, *, ascii_only: bool = False) -> bytes:
+    """Encode a document as CloudWatch does; with `ascii_only`, as it might."""
+    text = json.dumps(document, ensure_ascii=ascii_only, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+def make_event(messages: Iterable[object], **document: object) -> dict[str, object]:
+    """Return the event for some messages; keyword arguments as for `make_document`."""
+    return pack(to_json(make_document(messages, **document)))  # type: ignore[arg-type]

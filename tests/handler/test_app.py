@@ -1,0 +1,364 @@
+"""Whole invocations, against the stand-in for Mezmo over TLS."""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from handler import app
+from handler.client import tls_context
+from handler.errors import (
+    CorruptEventError,
+    EventTooLargeError,
+    ForwarderError,
+    NotCloudWatchLogsError,
+    SettingsError,
+    UndeliveredError,
+)
+from handler.forwarder import Forwarder
+from handler.settings import VARIABLE, read_settings
+from local.mezmo import (
+    NOT_JSON,
+    PARTIAL_WITHOUT_LIST,
+    Answer,
+    CloseAfterAnswer,
+    Drip,
+    Hang,
+    MezmoStandIn,
+    PartialAnswer,
+    Reset,
+)
+from tests.handler.cloudwatch import GROUP, make_event
+from tests.handler.doubles import KEY, OTHER_KEY, Context, settings_json
+
+Configure = Callable[..., Forwarder]
+
+
+@pytest.fixture
+def mezmo(monkeypatch: pytest.MonkeyPatch) -> Iterator[MezmoStandIn]:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    tls_context.cache_clear()
+    with MezmoStandIn(keys={KEY}) as stand_in:
+        assert stand_in.ca_file
+        monkeypatch.setenv("SSL_CERT_FILE", stand_in.ca_file)
+        yield stand_in
+    tls_context.cache_clear()
+
+
+@pytest.fixture
+def configure(mezmo: MezmoStandIn) -> Iterator[Configure]:
+    """Make a forwarder to the stand-in; keyword arguments as for `settings_json`."""
+    made: list[Forwarder] = []
+
+    def make(url: str | None = None, environment: dict[str, str] | None = None, **more: object) -> Forwarder:
+        document = settings_json(url or mezmo.log_analysis_url, **more)  # type: ignore[arg-type]
+        environment = (
+            {"KEY": KEY, VARIABLE: document} if environment is None else {**environment, VARIABLE: document}
+        )
+        made.append(Forwarder(read_settings(environment), environment=environment))
+        return made[-1]
+
+    yield make
+    for forwarder in made:
+        forwarder.close()
+
+
+def lines_at(mezmo: MezmoStandIn) -> list[str]:
+    return [line.line for line in mezmo.lines]
+
+
+def log_line(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    (line,) = capsys.readouterr().out.splitlines()
+    report = json.loads(line)
+    assert isinstance(report, dict)
+    return report
+
+
+def test_lines_arrive_over_one_connection_and_nothing_is_flagged(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forwarder = configure(tags=["eu"], env="prod")
+    forwarder.handle(make_event(["one\n", '{"level":"info"}\n', "zwölf\n\tmore"]), Context())
+    forwarder.handle(make_event(["four"]), Context())
+    assert lines_at(mezmo) == ["one", '{"level":"info"}', "zwölf\n\tmore", "four"]
+    assert mezmo.flags == ()
+    assert {request.status for request in mezmo.requests} == {200}
+    assert len({request.connection for request in mezmo.requests}) == 1
+    line = mezmo.lines[0]
+    assert (line.hostname, line.app, line.env, line.tags) == (GROUP, "checkout", "prod", ("eu",))
+    for text in capsys.readouterr().out.splitlines():
+        assert len(text) < 400
+        report = json.loads(text)
+        assert report["level"] == "INFO"
+        assert report["received"] == report["delivered"]
+        assert report["log_group"] == GROUP
+
+
+@pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
+@pytest.mark.parametrize("kind", ["log-analysis", "pipeline"])
+def test_large_payloads_arrive_whole_in_batches(
+    mezmo: MezmoStandIn, configure: Configure, line_format: str, kind: str
+) -> None:
+    url = mezmo.pipeline_url("route") if kind == "pipeline" else None
+    messages = [f"{number} " + "x" * 1000 for number in range(2500)]
+    configure(url, kind=kind, line_format=line_format).handle(make_event(messages), Context())
+    texts = lines_at(mezmo)
+    if line_format == "mezmo-lambda" and kind == "log-analysis":
+        texts = [json.loads(text)["message"] for text in texts]
+    assert texts == messages
+    assert len(mezmo.requests) > 2
+    assert {request.status for request in mezmo.requests} == {200}
+
+
+def test_a_message_of_a_megabyte_is_a_batch_of_its_own(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure().handle(make_event(["before", "x" * 1_048_576, "after"]), Context())
+    assert lines_at(mezmo) == ["before", "after"]
+    report = log_line(capsys)
+    assert (report["delivered"], report["rejected"], report["level"]) == (2, 1, "WARN")
+    assert "Message size too large" in str(report["message"])
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Answer(503), Answer(500), Answer(501)],
+        [Answer(429)],
+        [Reset()],
+        [Answer(415)],
+        [Answer(413)],
+        [PartialAnswer([200, 503, 200, 429]), PartialAnswer([500, 200])],
+        [CloseAfterAnswer()],
+        [NOT_JSON],
+        [Drip(0.001)],
+    ],
+    ids=str,
+)
+def test_faults_that_pass_lose_and_double_nothing(
+    mezmo: MezmoStandIn, configure: Configure, faults: list[object]
+) -> None:
+    mezmo.faults.script(faults)  # type: ignore[arg-type]
+    forwarder = configure()
+    forwarder.handle(make_event(["a", "b", "c", "d"]), Context())
+    forwarder.handle(make_event(["e"]), Context())
+    assert sorted(lines_at(mezmo)) == ["a", "b", "c", "d", "e"]
+    assert mezmo.faults.remaining == 0
+
+
+def test_a_reset_after_the_commit_doubles_and_loses_nothing(
+    mezmo: MezmoStandIn, configure: Configure
+) -> None:
+    mezmo.faults.script([Reset(after_commit=True)])
+    configure().handle(make_event(["a"]), Context())
+    assert lines_at(mezmo) == ["a", "a"]
+
+
+def test_retry_after_is_waited_for(mezmo: MezmoStandIn, configure: Configure) -> None:
+    mezmo.faults.script([Answer(429, retry_after=1)])
+    configure().handle(make_event(["a"]), Context())
+    first, second = mezmo.requests
+    assert second.time - first.time >= 1
+    assert lines_at(mezmo) == ["a"]
+
+
+@pytest.mark.parametrize("fault", [Hang(), Answer(503), Answer(404), PARTIAL_WITHOUT_LIST, Drip(5)], ids=str)
+def test_what_stays_undelivered_fails_the_invocation_in_time(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str], fault: object
+) -> None:
+    mezmo.faults.always(fault)  # type: ignore[arg-type]
+    started = time.monotonic()
+    with pytest.raises(UndeliveredError, match=r"^0 of 2 lines delivered, 2 undelivered: ") as error:
+        configure().handle(make_event(["a", "b"]), Context(seconds=2.5))
+    assert time.monotonic() - started < 2.5
+    report = log_line(capsys)
+    assert (report["level"], report["message"]) == ("ERROR", str(error.value))
+    assert (report["received"], report["undelivered"], report["delivered"]) == (2, 2, 0)
+
+
+def test_a_rotated_key_is_read_again(mezmo: MezmoStandIn, configure: Configure) -> None:
+    environment = {"KEY": KEY}
+    forwarder = configure(environment=environment)
+    forwarder._keys._environment = environment  # the dictionary that the test changes
+    forwarder.handle(make_event(["a"]), Context())
+    mezmo.keys = {OTHER_KEY}
+    environment["KEY"] = OTHER_KEY
+    forwarder.handle(make_event(["b"]), Context())
+    assert lines_at(mezmo) == ["a", "b"]
+    assert [request.status for request in mezmo.requests] == [200, 403, 200]
+
+
+def test_a_wrong_key_is_tried_twice_and_never_shown(
+    configure: Configure, mezmo: MezmoStandIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UndeliveredError, match="the ingestion key was refused: 403") as error:
+        configure(environment={"KEY": OTHER_KEY}).handle(make_event(["a"]), Context())
+    assert [request.status for request in mezmo.requests] == [403, 403]
+    assert OTHER_KEY not in str(error.value) + capsys.readouterr().out
+
+
+def test_a_destination_that_refuses_gzip_gets_none_for_the_life_of_the_process(
+    mezmo: MezmoStandIn, configure: Configure
+) -> None:
+    mezmo.faults.script([Answer(415)])
+    forwarder = configure()
+    for message in ("a", "b"):
+        forwarder.handle(make_event([message]), Context())
+    assert [request.status for request in mezmo.requests] == [415, 200, 200]
+    assert lines_at(mezmo) == ["a", "b"]
+
+
+def test_a_control_message_is_skipped_and_counted(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure().handle(make_event(["health"], message_type="CONTROL_MESSAGE", group=""), Context())
+    report = log_line(capsys)
+    assert (report["message"], report["control_messages"]) == ("control message skipped", 1)
+    assert mezmo.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "error"),
+    [
+        ({}, NotCloudWatchLogsError),
+        ({"awslogs": {"data": "?"}}, CorruptEventError),
+        (make_event(["a" * (1 << 20)] * 40), EventTooLargeError),
+    ],
+)
+def test_what_cannot_be_forwarded_fails_with_one_clear_line(
+    configure: Configure, capsys: pytest.CaptureFixture[str], event: object, error: type[ForwarderError]
+) -> None:
+    with pytest.raises(error) as raised:
+        configure().handle(event, Context())
+    report = log_line(capsys)
+    assert (report["level"], report["message"], report["error"]) == (
+        "ERROR",
+        str(raised.value),
+        error.__name__,
+    )
+
+
+def test_the_test_event_says_where_the_line_went(mezmo: MezmoStandIn, configure: Configure) -> None:
+    environment = {
+        "KEY": KEY,
+        "AWS_LAMBDA_FUNCTION_NAME": "Fn",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/Fn.x",
+    }
+    answer = configure(environment=environment).handle({"mezmo_forwarder": "test"}, Context())
+    assert answer == {
+        "status": "delivered",
+        "reason": None,
+        "http_status": 200,
+        "address": mezmo.log_analysis_url,
+        "key_source": "environment variable KEY",
+        "hostname": "/aws/lambda/Fn_x",
+        "app": "Fn.x",
+        "version": "0.0.0",
+    }
+    (line,) = mezmo.lines
+    assert (line.line, line.hostname, line.app) == ("Test line of Fn", "/aws/lambda/Fn_x", "Fn.x")
+    assert line.meta is not None
+    assert line.meta["owner"] == "123456789012"
+    assert mezmo.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "reason"),
+    [
+        (Answer(404), "undelivered", "404"),
+        (Answer(400, '{"error":"Missing param hostname."}'), "rejected", "400 Missing param hostname."),
+        (Answer(403), "undelivered", "the ingestion key was refused: 403"),
+    ],
+)
+def test_the_test_event_returns_what_went_wrong(
+    mezmo: MezmoStandIn, configure: Configure, fault: Answer, status: str, reason: str
+) -> None:
+    mezmo.faults.always(fault)
+    answer = configure(mezmo.log_analysis_url).handle({"mezmo_forwarder": "test"}, Context())
+    assert answer is not None
+    assert (answer["status"], answer["http_status"]) == (status, fault.status)
+    assert str(answer["reason"]).startswith(reason)
+
+
+def test_the_test_event_without_a_key_or_a_server(configure: Configure) -> None:
+    answer = configure(environment={}).handle({"mezmo_forwarder": "test"}, Context())
+    assert answer is not None
+    assert answer["status"] == "undelivered"
+    assert "environment variable KEY is not set" in str(answer["reason"])
+    answer = configure("http://127.0.0.1:1/v1/x", kind="pipeline").handle(
+        {"mezmo_forwarder": "test"}, Context(2)
+    )
+    assert answer is not None
+    assert (answer["http_status"], answer["hostname"]) == (None, None)
+    assert "Connection refused" in str(answer["reason"])
+
+
+def test_the_entry_keeps_one_forwarder(
+    mezmo: MezmoStandIn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, settings_json(mezmo.log_analysis_url))
+    monkeypatch.setenv("KEY", KEY)
+    importlib.reload(app)
+    monkeypatch.delenv("KEY")  # the key was read while the module was loaded
+    monkeypatch.delenv(VARIABLE)
+    for message in ("a", "b"):
+        app.handle(make_event([message]), Context())
+    assert lines_at(mezmo) == ["a", "b"]
+    assert len({request.connection for request in mezmo.requests}) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    app._get_forwarder().close()
+
+
+def test_broken_settings_and_a_missing_key_wait_for_the_invocation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    importlib.reload(app)
+    with pytest.raises(SettingsError, match=VARIABLE):
+        app.handle({"mezmo_forwarder": "test"}, Context())
+    report = log_line(capsys)
+    assert (report["level"], report["error"]) == ("ERROR", "SettingsError")
+    monkeypatch.setenv(VARIABLE, settings_json())
+    monkeypatch.delenv("KEY", raising=False)
+    importlib.reload(app)
+    with pytest.raises(UndeliveredError, match="no ingestion key"):
+        app.handle(make_event(["a"]), Context())
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text(st.characters(exclude_characters="\x1c\x1d\x1e\x1f\x85"))))
+def test_any_messages_arrive(mezmo: MezmoStandIn, configure: Configure, messages: list[str]) -> None:
+    before = len(mezmo.lines)
+    configure().handle(make_event(messages), Context())
+    trimmed = [message.rstrip(" \t\n\r\v\f") for message in messages]
+    assert lines_at(mezmo)[before:] == [text for text in trimmed if text]
+
+
+def test_the_imports_of_a_cold_start_are_few() -> None:
+    root = Path(app.__file__).parents[1]
+    code = "import sys, handler.app; print(*sys.modules)"
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    modules = set(run.stdout.split())
+    costly = {
+        "asyncio",
+        "urllib.request",
+        "dataclasses",
+        "hashlib",
+        "hmac",
+        "json",
+        "logging",
+    }
+    assert modules & costly == set()
+    assert "handler.aws" not in modules

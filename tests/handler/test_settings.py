@@ -1,0 +1,134 @@
+"""The settings document."""
+
+import json
+
+import pytest
+
+from handler.errors import SettingsError
+from handler.settings import (
+    VARIABLE,
+    EnvironmentKey,
+    SecretsManagerKey,
+    Settings,
+    SsmParameterKey,
+    read_settings,
+)
+from tests.handler.doubles import settings_json
+
+
+def read(document: str) -> Settings:
+    return read_settings({VARIABLE: document})
+
+
+def test_defaults() -> None:
+    settings = read(settings_json())
+    assert settings.key_ttl == 3600
+    assert settings.line_format == "standard"
+    assert (settings.hostname, settings.app, settings.env, settings.tags) == (None, None, None, ())
+    assert settings.meta_fields == ("owner", "group", "stream", "event_id", "filters")
+    assert settings.destination.compresses
+    assert not read(settings_json(kind="pipeline")).destination.compresses
+    assert read(settings_json(kind="pipeline", gzip=True)).destination.compresses
+
+
+@pytest.mark.parametrize(
+    ("document", "key"),
+    [
+        ({"source": "secrets-manager", "id": "a", "field": "b"}, SecretsManagerKey("a", "b")),
+        ({"source": "secrets-manager", "id": "a"}, SecretsManagerKey("a")),
+        ({"source": "ssm-parameter", "id": "/a"}, SsmParameterKey("/a")),
+        ({"source": "environment", "variable": "X"}, EnvironmentKey("X")),
+    ],
+)
+def test_sources_of_the_key(document: object, key: object) -> None:
+    assert read(settings_json(key=document)).key == key
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ("", "is not set"),
+        ("{", "truncated"),
+        ("[]", "Expected `object`"),
+        ("{}", "missing required field `schema`"),
+        (settings_json(schema=2), "schema 2 is not known to this handler, which knows 1"),
+        (settings_json(schema=2, future=1), "schema 2 is not known"),
+        (settings_json(schema="1"), "schema '1' is not known"),
+        (settings_json(schema=[1]), r"schema \[1\] is not known"),
+        (settings_json(future=1), "unknown field `future`"),
+        (settings_json(key={"source": "vault", "id": "x"}), "Invalid value 'vault'"),
+        (settings_json(key={"source": "environment", "variable": "X", "id": "x"}), "unknown field `id`"),
+        (settings_json(key={"source": "secrets-manager", "id": ""}), r"\$.key.id"),
+        (settings_json(kind="syslog"), "'syslog'"),
+        (settings_json(key_ttl=-1), r"\$.key_ttl"),
+        (settings_json(line_format="xml"), "'xml'"),
+        (settings_json(hostname="h" * 257), r"\$.hostname"),
+        (settings_json(app=""), r"\$.app"),
+        (settings_json(tags=["a,b"]), r"\$.tags"),
+        (settings_json(tags=[""]), r"\$.tags"),
+        (settings_json(meta_fields=["secret"]), "'secret'"),
+    ],
+)
+def test_what_is_not_understood_is_refused_in_words(document: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as error:
+        read(document)
+    assert str(error.value).startswith((VARIABLE, f"the environment variable {VARIABLE}"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://logs.mezmo.com/logs/ingest", "http://localhost:1/x", "http://127.9.9.9/x", "http://[::1]:80/"],
+)
+def test_addresses_that_are_taken(url: str) -> None:
+    assert read(settings_json(url)).destination.url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://logs.mezmo.com/logs/ingest", "must begin with https://"),
+        ("http://127.0.0.1.example.com/", "must begin with https://"),
+        ("http://127.0.0.999/", "must begin with https://"),
+        ("ftp://localhost/", "must begin with https://"),
+        ("logs.mezmo.com", "is not an address"),
+        ("https:///x", "is not an address"),
+        ("https://a:99999/", "is not an address"),
+        ("https://a:0/", "is not an address"),
+        ("https://a b/", "is not an address"),
+        ("https://a\n/", "is not an address"),
+        ("https://ü/", "is not an address"),
+        ("https://[::1", "is not an address"),
+        ("https://user:secret@a/", "must hold neither credentials"),
+        ("https://a/#x", "nor a fragment"),
+    ],
+)
+def test_addresses_that_are_refused(url: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as error:
+        read(settings_json(url))
+    assert "secret" not in str(error.value)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        read(settings_json()).hostname = "x"  # type: ignore[misc]
+
+
+def test_the_document_of_the_contract_is_understood() -> None:
+    document = {
+        "schema": 1,
+        "key": {
+            "source": "secrets-manager",
+            "id": "arn:aws:secretsmanager:eu-west-3:1:secret:x",
+            "field": "K",
+        },
+        "key_ttl": 60,
+        "destination": {"kind": "log-analysis", "url": "https://logs.mezmo.com/logs/ingest", "gzip": True},
+        "line_format": "mezmo-lambda-raw",
+        "hostname": "h",
+        "app": "a",
+        "env": "e",
+        "tags": ["t", "u"],
+        "meta_fields": ["owner"],
+    }
+    settings = read(json.dumps(document))
+    assert (settings.hostname, settings.app, settings.env, settings.tags) == ("h", "a", "e", ("t", "u"))
