@@ -311,7 +311,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       ...code,
       architecture: props.architecture ?? lambda.Architecture.ARM_64,
       memorySize: props.memorySize ?? 128,
-      // Three requests of 15 s and the waits between them; shorter gives up on a Mezmo that is only slow.
+      // Three requests that hang and the waits between them; shorter gives up on a Mezmo that is only slow.
       timeout: props.timeout ?? Duration.seconds(60),
       // Lambda's most: what fails now may pass in some minutes, and nobody else repeats the event.
       retryAttempts: props.retryAttempts ?? 2,
