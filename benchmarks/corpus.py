@@ -1,0 +1,127 @@
+"""Payloads as CloudWatch makes them, generated with fixed seeds."""
+
+import base64
+import gzip
+import json
+import random
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+MIXED = "40 B to 4 KB"
+SIZES = {"40 B": (40, 40), "400 B": (400, 400), "4 KB": (4096, 4096), MIXED: (40, 4096)}
+"""Bytes of a message, by name; of the range, small ones are likelier: median 130 B, mean 530 B."""
+KINDS = ("text", "JSON")
+
+_LARGEST_GZIP = 750_000 - 100  # what 1 MB of JSON holds in base64: an asynchronous invocation's most
+_PROSE = """order user cart payment session request response cache retry upstream timeout connected shipped
+    invoice customer token refreshed queue worker started finished after before with from item total price
+    stock checkout gateway region latency sent received closed opened pending accepted refused"""
+_WORDS = _PROSE.split()
+_NAMES = ("Zoë", "Łukasz", "さくら", "Ольга")
+_TIME = 1_793_000_000_000
+_FIRST_ID = 38_953_106_606_966_983_378_809_025_079_804_211_143_289_615_424_298_221_568
+
+
+@dataclass(frozen=True)
+class Payload:
+    """One invocation's `awslogs.data`; `size` is the document's, in bytes, unpacked."""
+
+    name: str
+    size: int
+    data: str
+
+
+def payload(kind: str, count: int, size: str) -> Payload:
+    """Make a payload of `count` events of a kind of `KINDS`, with messages of a size of `SIZES`."""
+    return pack(f"{count:,} {kind} events of {size}", islice(_events(kind, size), count))
+
+
+def largest_payload(kind: str, size: str) -> Payload:
+    """Make a payload that fills an invocation to within a few per cent, at ordinary compression."""
+    sample = payload(kind, 5000, size)
+    count = int(5000 * _LARGEST_GZIP * 0.97 / (len(sample.data) * 0.75))
+    return pack(f"largest payload, {kind} of {size}", islice(_events(kind, size), count))
+
+
+def bomb() -> Payload:
+    """Make a valid document of one message that fills an invocation and unpacks to 1,000 times as much."""
+    block = b"a" * 1_000_000
+    blocks = _LARGEST_GZIP * 1000 // len(block)
+    head, tail = document(['{"id":"1","timestamp":1793000000000,"message":"|"}']).encode().split(b"|")
+    compress = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = b"".join(compress.compress(part) for part in (head, *[block] * blocks, tail)) + compress.flush()
+    return Payload("bomb", blocks * len(block), base64.b64encode(packed).decode())
+
+
+def most_events() -> Payload:
+    """Make a payload of what the handler says is the most that 128 MB can take."""
+    count, size = 180_000, 20 * (1 << 20)
+    event = {"id": str(_FIRST_ID), "timestamp": _TIME, "message": ""}
+    event["message"] = "a" * (size // count - len(_compact(event)) - 2)
+    return pack(f"highly compressed: {count:,} events in 20 MiB", [_compact(event)] * count)
+
+
+def pack(name: str, events: Iterable[str], **fields: object) -> Payload:
+    """Make a payload of encoded events."""
+    text = document(events, **fields).encode()
+    return Payload(name, len(text), base64.b64encode(gzip.compress(text, 6, mtime=0)).decode())
+
+
+def document(events: Iterable[str], **fields: object) -> str:
+    """Make CloudWatch's document; `fields` are in the place of its own."""
+    head = {
+        "messageType": "DATA_MESSAGE",
+        "owner": "123456789012",
+        "logGroup": "/aws/ecs/MyApplicationLogGroup",
+        "logStream": "web/app/0123456789abcdef0123456789abcdef",
+        "subscriptionFilters": ["MezmoLogForwarder-a1b2c3d4"],
+    }
+    return f'{_compact(head | fields)[:-1]},"logEvents":[{",".join(events)}]}}'
+
+
+def event(number: int, timestamp: int, message: str) -> str:
+    """Encode the stream's event of that number."""
+    return _compact({"id": f"{_FIRST_ID + number:056d}", "timestamp": timestamp, "message": message})
+
+
+def _events(kind: str, size: str) -> Iterator[str]:
+    choose = random.Random(f"{kind} {size}")
+    low, high = SIZES[size]
+    number = 0
+    while True:
+        length = round(low * (high / low) ** choose.random() ** 2)
+        message = (_text if kind == "text" else _json)(number, length, choose)
+        # Lambda's own messages end in a line feed.
+        yield event(number, _TIME + number, message + choose.choice(["", "\n"]))
+        number += 1
+
+
+def _text(number: int, length: int, choose: random.Random) -> str:
+    level = choose.choice(["INFO", "INFO", "WARN", "ERROR"])
+    start = f"{level} GET /orders/{number} 200 {choose.randrange(900)} ms id={choose.getrandbits(64):016x} "
+    return start[:length] + _prose(length - len(start), choose)
+
+
+def _json(number: int, length: int, choose: random.Random) -> str:
+    fields: dict[str, object] = {"level": choose.choice(["info", "warn"]), "n": number}
+    if length > 200:
+        fields["time"] = f"2026-11-24T02:47:{number % 60:02d}.{choose.randrange(1000):03d}Z"
+        fields["trace"] = f"{choose.getrandbits(128):032x}"
+        fields["http"] = {"status": 200, "path": f"/orders/{number}", "ms": choose.randrange(900)}
+    return _compact({**fields, "msg": _prose(length - len(_compact({**fields, "msg": ""})), choose)})
+
+
+def _prose(length: int, choose: random.Random) -> str:
+    """Write words and numbers, with a name beyond ASCII here and there."""
+    text = ""
+    while len(text) < length:
+        dice = choose.random()
+        words = _NAMES if dice > 0.998 else _WORDS
+        text += " " + (choose.choice(words) if dice > 0.1 else str(choose.randrange(10_000)))
+    return text[1 : 1 + max(length, 0)]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

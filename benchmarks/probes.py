@@ -1,0 +1,139 @@
+"""What runs inside Lambda's Python, with the asset: each probe prints its result as a line of JSON."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from isal import isal_zlib
+from msgspec import Raw
+
+import handler.app
+import handler.forwarder
+from benchmarks.floor import GZIP, LINES, SEND, UNPACK, Floor
+from handler.client import Client, Reply
+from handler.mezmo import Mezmo
+
+Work = Callable[[], object]
+
+
+class _Context:
+    invoked_function_arn = "arn:aws:lambda:eu-west-3:123456789012:function:forwarder"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def _handle(data: str) -> None:
+    handler.app.handle({"awslogs": {"data": data}}, _Context())
+
+
+def _bodies(data: str) -> list[bytes]:
+    """Return the bodies, unpacked, that the handler sends for a payload."""
+    bodies: list[bytes] = []
+
+    def record(_: Client, __: str, ___: Mapping[str, str], body: bytes, ____: float) -> Reply:
+        bodies.append(isal_zlib.decompress(body, 31))
+        return Reply(200, {}, b"")
+
+    post = Client.post
+    Client.post = record  # type: ignore[assignment,method-assign]
+    try:
+        _handle(data)
+    finally:
+        Client.post = post  # type: ignore[method-assign]
+    return bodies
+
+
+def _time(work: Work) -> float:
+    """Return seconds of CPU."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def _cpu(file: str, rounds: str) -> object:
+    """Time both floors and the handler in turns, in seconds of CPU."""
+    data = Path(file).read_text()
+    bodies = _bodies(data)
+    work: dict[str, Work] = {
+        "floor": Floor(str, data, bodies).run,
+        "raw floor": Floor(Raw, data, bodies).run,
+        "handler": lambda: _handle(data),
+    }
+    warm_up = 5
+    times = [{name: _time(run) for name, run in work.items()} for _ in range(warm_up + int(rounds))][warm_up:]
+    return {"out": sum(map(len, bodies)), **{name: [turn[name] for turn in times] for name in work}}
+
+
+def _stages(file: str, rounds: str) -> object:
+    """Time the floor's stages and the handler's, in seconds of CPU."""
+    data = Path(file).read_text()
+    floor = Floor(str, data, _bodies(data)).stages()
+    spent: dict[str, float] = {}
+
+    def count(owner: object, function: str, name: str) -> None:
+        original = getattr(owner, function)
+
+        def counted(*arguments: object) -> object:
+            start = time.process_time()
+            result = original(*arguments)
+            spent[name] = spent.get(name, 0) + time.process_time() - start
+            return result
+
+        setattr(owner, function, counted)
+
+    count(handler.forwarder, "read_event", UNPACK)
+    count(Mezmo, "prepare", GZIP)
+    count(Mezmo, "send", SEND)
+    turns = []
+    for _ in range(int(rounds)):
+        spent.clear()
+        whole = _time(lambda: _handle(data))
+        spent[LINES] = whole - sum(spent.values())
+        turns.append({"floor": {name: _time(stage) for name, stage in floor.items()}, "handler": dict(spent)})
+    return turns
+
+
+def _memory(file: str) -> object:
+    """Handle one payload; return the peak of resident memory in bytes, and the error if there was one."""
+    data = Path(file).read_text()
+    outcome = "delivered"
+    try:
+        _handle(data)
+    except Exception as error:  # noqa: BLE001  what it is, is the result
+        outcome = type(error).__name__
+    status = Path("/proc/self/status").read_text()
+    return {"peak": int(status.partition("VmHWM:")[2].split()[0]) * 1024, "outcome": outcome}
+
+
+def _wall(rounds: str, *files: str) -> object:
+    """Time warm invocations, in seconds of wall time, each after a pause, as Lambda freezes the function."""
+    walls: list[list[float]] = []
+    for file in files:
+        data = Path(file).read_text()
+        _handle(data)
+        walls.append([])
+        for _ in range(int(rounds)):
+            time.sleep(0.05)
+            start = time.perf_counter()
+            _handle(data)
+            walls[-1].append(time.perf_counter() - start)
+    return walls
+
+
+def _lines(file: str) -> object:
+    """Return the lines that a payload becomes."""
+    return [line for body in _bodies(Path(file).read_text()) for line in json.loads(body)["lines"]]
+
+
+def main(name: str, *arguments: str) -> None:
+    """Run a probe."""
+    probes: dict[str, Callable[..., object]] = {
+        "cpu": _cpu,
+        "stages": _stages,
+        "memory": _memory,
+        "wall": _wall,
+        "lines": _lines,
+    }
+    print(json.dumps(probes[name](*arguments)))
