@@ -71,6 +71,7 @@ def test_a_request_and_its_response() -> None:
 
     with server(talk) as port:
         client = plain(port)
+        client.warm_up()
         assert post(client, b"body") == Reply(201, {"content-length": "3", "retry-after": "3"}, b"yes")
         client.close()
     head, _, body = requests[0].partition(b"\r\n\r\n")

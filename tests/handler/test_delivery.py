@@ -174,6 +174,12 @@ def test_of_a_partly_taken_batch_only_the_retryable_lines_are_sent_again() -> No
     assert run.report.reasons == {"400 for a line": 1, "403 for a line": 1}
 
 
+def test_a_partly_taken_batch_without_retryable_lines_is_settled() -> None:
+    run = Run([Reply(207, {}, b'{"status":[200,400]}')])
+    assert counts(run(["a", "b"])) == (1, 1, 0)
+    assert len(run.sent) == 1
+
+
 def test_a_refused_key_is_read_again_once() -> None:
     variables = {"KEY": KEY}
     run = Run(variables=variables)

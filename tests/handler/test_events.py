@@ -34,9 +34,9 @@ def test_reads_what_cloudwatch_sends() -> None:
     document = received.document
     assert (document.owner, document.log_group, document.log_stream) == (OWNER, GROUP, STREAM)
     assert document.subscription_filters == list(FILTERS)
-    assert [(e.id, e.timestamp, bytes(e.message)) for e in document.log_events] == [
-        ("0" * 56, FIRST_TIMESTAMP, b'"one"'),
-        ("0" * 55 + "1", FIRST_TIMESTAMP + 1, b'"two"'),
+    assert [(bytes(e.id), e.timestamp, bytes(e.message)) for e in document.log_events] == [
+        (b'"%b"' % (b"0" * 56), FIRST_TIMESTAMP, b'"one"'),
+        (b'"%b1"' % (b"0" * 55), FIRST_TIMESTAMP + 1, b'"two"'),
     ]
     assert received.size == len(to_json(make_document(["one", "two"])))
 
@@ -73,12 +73,14 @@ def test_a_character_on_the_border_of_two_slices_is_no_invalid_one() -> None:
 
 
 def test_a_lone_surrogate_stays_in_messages_and_goes_from_names() -> None:
-    event = make_event(
+    document = make_document(
         ["a\ud83db", "\udc00"], stream="s\ud800", filters=["f\udfff"], future=[{"x": ["\ud800"]}]
     )
-    received = read_event(event, LIMITS)
+    document["logEvents"][0]["id"] = "1\udfff"  # type: ignore[index]
+    received = read_event(pack(to_json(document)), LIMITS)
     assert received.lone_surrogates
     assert [bytes(e.message) for e in received.document.log_events] == [rb'"a\ud83db"', rb'"\udc00"']
+    assert bytes(received.document.log_events[0].id) == '"1\ufffd"'.encode()
     assert received.document.log_stream == "s\ufffd"
     assert received.document.subscription_filters == ["f\ufffd"]
     assert not read_event(make_event(["\N{GRINNING FACE}"]), LIMITS).lone_surrogates

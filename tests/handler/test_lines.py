@@ -85,10 +85,17 @@ def test_app_and_env_as_configured() -> None:
     assert list(line) == ["line", "timestamp", "app", "env", "meta"]
 
 
-@pytest.mark.parametrize("fields", [["event_id"], ["owner", "filters"], ["group", "stream"]])
+@pytest.mark.parametrize("fields", [["event_id"], ["filters", "owner"], ["group", "stream"]])
 def test_meta_holds_the_chosen_fields(fields: list[str]) -> None:
     (line,) = lines_of(make_event(["x"]), make_settings(meta_fields=fields))
     assert list(line["meta"]) == fields  # type: ignore[call-overload]
+
+
+def test_names_may_hold_what_means_something_to_a_template() -> None:
+    names = {"group": "/100%/%b%%d", "stream": '%s\0\1\n"\\', "filters": ["%(x)s"], "owner": "é%"}
+    (line,) = lines_of(make_event(["%b %d"], **names), make_settings(env="%d"))
+    assert (line["line"], line["app"], line["env"]) == ("%b %d", "%b%%d", "%d")
+    assert line["meta"] == {**names, "event_id": "0" * 56}
 
 
 def test_no_meta_without_fields() -> None:

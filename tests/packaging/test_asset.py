@@ -53,7 +53,7 @@ def test_the_handler_needs_nothing_but_the_asset() -> None:
     site = os.environ["MEZMO_DEV_LAMBDA_SITE"]
     script = (
         "import sys; asset, site = sys.argv[1:]\n"
-        "sys.path[:0] = [asset] if sys.version_info[:2] in [(3, 13), (3, 14)] else [asset, site]\n"
+        "sys.path[:0] = [asset] if sys.version_info[:2] in [(3, 13), (3, 14)] else [site, asset]\n"
         "import handler.app; print(handler.app.__file__)"
     )
     loaded = subprocess.run(

@@ -1,10 +1,12 @@
 """What a user installs: the wheel that `pip wheel .` builds, in environments of its own."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,8 +126,22 @@ def test_the_wheel_is_the_releases(wheel: Path, tmp_path: Path) -> None:
     assert contents(wheel) == contents(released)
 
 
-def contents(wheel: Path) -> dict[str, object]:
-    """Return a wheel's files with their bytes; of the bundled npm package, its files in turn."""
+def contents(wheel: Path) -> dict[str, bytes]:
+    """Return a wheel's files; in the place of the bundled npm package, the files in that."""
+    found: dict[str, bytes] = {}
     with zipfile.ZipFile(wheel) as archive:
-        names = [name for name in archive.namelist() if not name.endswith(("/RECORD", "/WHEEL"))]
-        return {name: archive.getinfo(name).file_size for name in names}
+        for name in archive.namelist():
+            if name.endswith(".tgz"):
+                with tarfile.open(fileobj=io.BytesIO(archive.read(name))) as package:
+                    members = [member for member in package.getmembers() if member.isfile()]
+                    found |= {f"{name}/{m.name}": read for m in members if (read := content(package, m))}
+            elif not name.endswith(("/RECORD", "/WHEEL")):
+                found[name] = archive.read(name)
+    return found
+
+
+def content(package: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    """Return a member's bytes."""
+    file = package.extractfile(member)
+    assert file
+    return file.read()

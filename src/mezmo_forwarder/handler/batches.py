@@ -12,6 +12,11 @@ class Piece(Struct, frozen=True):
     array: bytes
     count: int
 
+    @classmethod
+    def of(cls, lines: list[bytes]) -> "Piece":
+        """Put encoded lines together."""
+        return cls(b"[%b]" % b",".join(lines), len(lines))
+
     @property
     def elements(self) -> memoryview:
         """The lines and the commas between them."""
@@ -19,7 +24,7 @@ class Piece(Struct, frozen=True):
 
     def split(self) -> list["Piece"]:
         """Return each line as a piece of its own."""
-        return [Piece(b"[%b]" % line, 1) for line in msgspec.json.decode(self.array, type=list[Raw])]
+        return [Piece.of([bytes(line)]) for line in msgspec.json.decode(self.array, type=list[Raw])]
 
 
 class Batch(Struct, frozen=True):

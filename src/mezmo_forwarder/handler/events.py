@@ -18,9 +18,9 @@ _EVENT_COST = 256  # bytes of a decoded log event, beside its text
 
 
 class LogEvent(Struct, gc=False):
-    """One event of the log stream; `timestamp` in milliseconds, `message` a JSON string, not decoded."""
+    """A log event; `timestamp` is in milliseconds, `id` and `message` are JSON strings, not decoded."""
 
-    id: str
+    id: Raw
     timestamp: int
     message: Raw
 
@@ -202,10 +202,11 @@ def _decode_lone_surrogates(text: bytes, cause: msgspec.DecodeError) -> Document
         return [clean(item) for item in value] if isinstance(value, list) else value
 
     def clean_object(fields: dict[str, object]) -> dict[str, object]:
-        return {
-            name: Raw(literal_of(value)) if name == "message" and isinstance(value, str) else clean(value)
-            for name, value in fields.items()
-        }
+        cleaned = {name: clean(value) for name, value in fields.items()}
+        for name, source in (("id", cleaned), ("message", fields)):
+            if isinstance(text := source.get(name), str):
+                cleaned[name] = Raw(literal_of(text))
+        return cleaned
 
     try:
         return msgspec.convert(json.loads(text, object_hook=clean_object), Document)

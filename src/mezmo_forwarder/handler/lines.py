@@ -1,7 +1,6 @@
 """What a line is: CloudWatch's log events in one of the line formats, encoded."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -12,11 +11,13 @@ from .literals import EMPTY, literal_of, text_of, trim, without_lone_surrogates
 from .names import app_of
 from .settings import MetaField, Settings
 
-_T = TypeVar("_T")
-
 _encoder = msgspec.json.Encoder()
 _QUOTE = 0x22
 _PIECE_SIZE = 1 << 16
+
+# Bytes that never occur in JSON text.
+_GAP = b"\0"
+_GAP_FOR_NUMBER = b"\1"
 
 
 class _Format(Struct, frozen=True):
@@ -29,7 +30,7 @@ class _Format(Struct, frozen=True):
     """
 
     text: Callable[[bytes], bytes]
-    line: Callable[[LogEvent, bytes], Struct]
+    line: Callable[[LogEvent, bytes], bytes]
     nothing: bytes | None = EMPTY
 
 
@@ -48,9 +49,9 @@ def encode_lines(
         cache; a line that is larger is a piece of its own.
     """
     form = _format(settings, received)
-    text, line, nothing = form.text, form.line, form.nothing
-    piece: list[Struct] = []
-    size = around = 0
+    text, make, nothing = form.text, form.line, form.nothing
+    lines: list[bytes] = []
+    size = 0
     for event in received.document.log_events:
         literal = bytes(event.message)
         if literal[-1] != _QUOTE:  # no string: what CloudWatch never sends goes as its JSON text
@@ -59,15 +60,15 @@ def encode_lines(
         if literal == nothing:
             filtered("empty")
             continue
-        around = around or len(_encoder.encode(line(event, EMPTY)))
-        size += around + len(literal)
-        if size > _PIECE_SIZE and piece:
-            yield Piece(_encoder.encode(piece), len(piece))
-            piece = []
-            size = around + len(literal)
-        piece.append(line(event, literal))
-    if piece:
-        yield Piece(_encoder.encode(piece), len(piece))
+        line = make(event, literal)
+        size += len(line)
+        if size > _PIECE_SIZE and lines:
+            yield Piece.of(lines)
+            lines = []
+            size = len(line)
+        lines.append(line)
+    if lines:
+        yield Piece.of(lines)
 
 
 def _format(settings: Settings, received: Received) -> _Format:
@@ -83,46 +84,41 @@ def _format(settings: Settings, received: Received) -> _Format:
 # The standard format
 
 
-class _Meta(Struct, gc=False):
-    owner: str | UnsetType = UNSET
-    group: str | UnsetType = UNSET
-    stream: str | UnsetType = UNSET
-    event_id: str | UnsetType = UNSET
-    filters: list[str] | UnsetType = UNSET
-
-
-class _StandardLine(Struct, gc=False):
+class _StandardLine(Struct):
     line: Raw
-    timestamp: int
+    timestamp: Raw
     app: str
     env: str | UnsetType
-    meta: _Meta | UnsetType
+    meta: dict[str, object] | UnsetType
 
 
 def _replace_lone_surrogates(literal: bytes) -> bytes:
     return trim(literal_of(without_lone_surrogates(text_of(literal))))
 
 
-def _standard_line(settings: Settings, document: Document) -> Callable[[LogEvent, bytes], Struct]:
-    app = app_of(settings, document.log_group, document.log_stream)
-    env = settings.env or UNSET
+def _standard_line(settings: Settings, document: Document) -> Callable[[LogEvent, bytes], bytes]:
+    """Encode once what all lines of a document share, with gaps for what they do not."""
+    values: dict[MetaField, object] = {
+        "owner": document.owner,
+        "group": document.log_group,
+        "stream": document.log_stream,
+        "event_id": Raw(_GAP),
+        "filters": document.subscription_filters,
+    }
     fields = settings.meta_fields
-    with_id = "event_id" in fields
-
-    def chosen(field: MetaField, value: _T) -> _T | UnsetType:
-        return value if field in fields else UNSET
-
-    owner = chosen("owner", document.owner)
-    group = chosen("group", document.log_group)
-    stream = chosen("stream", document.log_stream)
-    filters = chosen("filters", document.subscription_filters)
-
-    def line(event: LogEvent, literal: bytes) -> _StandardLine:
-        event_id = event.id if with_id else UNSET
-        meta = _Meta(owner, group, stream, event_id, filters) if fields else UNSET
-        return _StandardLine(Raw(literal), event.timestamp, app, env, meta)
-
-    return line
+    shared = _StandardLine(
+        line=Raw(_GAP),
+        timestamp=Raw(_GAP_FOR_NUMBER),
+        app=app_of(settings, document.log_group, document.log_stream),
+        env=settings.env or UNSET,
+        meta={field: values[field] for field in fields} or UNSET,
+    )
+    template = (
+        _encoder.encode(shared).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
+    )
+    if "event_id" in fields:
+        return lambda event, literal: template % (literal, event.timestamp, event.id)
+    return lambda event, literal: template % (literal, event.timestamp)
 
 
 # The formats of Mezmo's own Lambda, whose fields and their order these structs repeat
@@ -130,7 +126,7 @@ def _standard_line(settings: Settings, document: Document) -> Callable[[LogEvent
 
 class _EventPart(Struct, gc=False):
     type: str
-    id: str
+    id: Raw
 
 
 class _LogPart(Struct, gc=False):
@@ -168,25 +164,25 @@ def _as_javascript(literal: bytes) -> bytes:
     return literal_of(text_of(literal))
 
 
-def _envelope_line(document: Document) -> Callable[[LogEvent, bytes], Struct]:
+def _envelope_line(document: Document) -> Callable[[LogEvent, bytes], bytes]:
     kind, file = document.message_type, document.log_stream
     log = _LogPart(document.log_group, document.log_stream)
     meta = _EnvelopeMeta(document.owner, document.subscription_filters)
 
-    def line(event: LogEvent, literal: bytes) -> _ParityLine:
+    def line(event: LogEvent, literal: bytes) -> bytes:
         envelope = _encoder.encode(_Envelope(Raw(literal), _EventPart(kind, event.id), log))
-        return _ParityLine(event.timestamp, file, meta, Raw(literal_of(envelope.decode())))
+        return _encoder.encode(_ParityLine(event.timestamp, file, meta, Raw(literal_of(envelope.decode()))))
 
     return line
 
 
-def _raw_line(document: Document) -> Callable[[LogEvent, bytes], Struct]:
+def _raw_line(document: Document) -> Callable[[LogEvent, bytes], bytes]:
     file, owner, filters = document.log_stream, document.owner, document.subscription_filters
     kind = document.message_type
     log = _LogPart(document.log_group, document.log_stream)
 
-    def line(event: LogEvent, literal: bytes) -> _ParityLine:
+    def line(event: LogEvent, literal: bytes) -> bytes:
         meta = _RawMeta(owner, filters, _EventPart(kind, event.id), log)
-        return _ParityLine(event.timestamp, file, meta, Raw(literal))
+        return _encoder.encode(_ParityLine(event.timestamp, file, meta, Raw(literal)))
 
     return line
