@@ -105,13 +105,6 @@ docs = project.add_task("docs", description="Write API.md from the compiled libr
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
 docs.exec("jsii-docgen --output API.md --language python")
 
-loop = project.add_task(
-    "loop", description="The editing loop: compile, generate, test the constructs", receive_args=True
-)
-loop.spawn(project.compile_task)
-loop.spawn(bindings)
-loop.exec("pytest tests/constructs -m 'not slow' -q", receive_args=True)
-
 check = project.add_task("check", description="Every check that is not a test")
 check.exec("ruff check .")
 check.exec("ruff format --check .")

@@ -2,7 +2,7 @@
 
     python3 tools/dev.py demo     # deploy an example into the local AWS; reconcile what the local Mezmo gets
     python3 tools/dev.py test     # every check and every test; arguments go to pytest: `test -m "not slow"`
-    python3 tools/dev.py loop     # the editing loop: compile the construct and test it; under ten seconds
+    python3 tools/dev.py loop     # the editing loop: after each change compile the construct and test it
     python3 tools/dev.py bench    # the benchmarks
     python3 tools/dev.py run ...  # any other command in the environment: `run projen check`
 
@@ -40,13 +40,13 @@ def main(arguments: Sequence[str]) -> int:
     commands: dict[str, Callable[[list[str]], list[list[str]]]] = {
         "demo": lambda rest: [["python", "-m", "local.demo", *rest]],
         "test": lambda rest: [["projen", "check"], ["projen", "test", *rest]],
-        "loop": lambda rest: [["projen", "loop", *rest]],
+        "loop": lambda rest: [["python", "tools/loop.py", *rest]],
         "bench": lambda rest: [["python", "-m", "benchmarks", *rest]],
         "run": lambda rest: [rest],
     }
     if not arguments or arguments[0] not in commands:
         sys.exit(f"usage: python3 tools/dev.py {'|'.join(commands)} [ARGUMENT ...]")
-    environment = set_up(compile_library=arguments[0] not in ("loop", "run"))
+    environment = set_up(compile_library=arguments[0] != "run")
     for command in commands[arguments[0]](list(arguments[1:])):
         code = call(command, environment)
         if code:
@@ -64,7 +64,9 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     environment = os.environ | {
         "PATH": os.pathsep.join([*map(str, folders), os.environ["PATH"]]),
         "VIRTUAL_ENV": str(VENV),
-        "PYTHONDONTWRITEBYTECODE": "1",
+        # Byte code is kept, out of the tree: compiling aws-cdk-lib's modules takes seconds.
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(DEV / "pycache"),
         "MEZMO_DEV_MINISTACK_PYTHON": str(MINISTACK / "bin/python"),
         "MEZMO_DEV_LAMBDA_PYTHON": lambda_python(),
         "MEZMO_DEV_LAMBDA_SITE": str(LAMBDA),
