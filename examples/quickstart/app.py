@@ -1,4 +1,4 @@
-from aws_cdk import App, Stack
+from aws_cdk import App, CfnOutput, Stack
 from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_secretsmanager import Secret
 
@@ -15,4 +15,5 @@ forwarder = MezmoLogForwarder(
 )
 for name in ["/aws/ecs/MyApplicationLogGroup", "/aws/lambda/orders"]:
     forwarder.subscribe(LogGroup.from_log_group_name(stack, name, name))
+CfnOutput(stack, "FunctionName", value=forwarder.function.function_name)
 app.synth()

@@ -51,7 +51,7 @@ export abstract class MezmoDestination {
    * Mezmo Log Analysis.
    */
   public static logAnalysis(options: LogAnalysisOptions = {}): MezmoDestination {
-    return new HttpDestination('log-analysis', options.url ?? 'https://logs.mezmo.com', '/logs/ingest', options.gzip ?? true);
+    return new HttpDestination('log-analysis', options.url ?? 'https://logs.mezmo.com', '/logs/ingest', options.gzip);
   }
 
   /**
@@ -60,7 +60,7 @@ export abstract class MezmoDestination {
    * @param routeId the last part of the address that the Pipeline's HTTP source shows
    */
   public static pipeline(routeId: string, options: PipelineOptions = {}): MezmoDestination {
-    return new HttpDestination('pipeline', options.url ?? 'https://pipeline.mezmo.com', `/v1/${routeId}`, options.gzip ?? false, routeId);
+    return new HttpDestination('pipeline', options.url ?? 'https://pipeline.mezmo.com', `/v1/${routeId}`, options.gzip, routeId);
   }
 
   /** @internal */
@@ -74,7 +74,7 @@ export abstract class MezmoDestination {
 export interface DestinationSettings {
   readonly kind: 'log-analysis' | 'pipeline';
   readonly url: string;
-  readonly gzip: boolean;
+  readonly gzip?: boolean;
 }
 
 class HttpDestination extends MezmoDestination {
@@ -82,14 +82,14 @@ class HttpDestination extends MezmoDestination {
     private readonly kind: DestinationSettings['kind'],
     private readonly url: string,
     private readonly path: string,
-    private readonly gzip: boolean,
+    private readonly gzip?: boolean,
     private readonly routeId?: string,
   ) {
     super();
   }
 
   public _bind(scope: IConstruct): DestinationSettings {
-    if (isKnown(this.routeId) && !/^[\w.~-]+$/.test(this.routeId)) {
+    if (isKnown(this.routeId) && !/^(?!\.+$)[\w.~-]+$/.test(this.routeId)) {
       refuse(scope, `destination's routeId is ${show(this.routeId)}; give the last part of the address that the Pipeline's HTTP source shows`);
     }
     return { kind: this.kind, url: isKnown(this.url) ? this.address(scope, this.url) : this.url, gzip: this.gzip };
@@ -100,6 +100,9 @@ class HttpDestination extends MezmoDestination {
       refuse(scope, `destination's url is ${show(url)}; give a whole address, such as "https://logs.mezmo.com"`);
     }
     const parsed = new URL(url);
+    if (parsed.port === '0' || parsed.hostname.split('.').some((label) => label === '' || label.length > 63)) {
+      refuse(scope, `destination's url is ${show(url)}; its host and port cannot be reached: give an address such as "https://logs.mezmo.com"`);
+    }
     const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname);
     if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && loopback)) {
       refuse(scope, `destination's url is ${show(url)}; give an https address: the key would travel in clear text`);
@@ -107,6 +110,7 @@ class HttpDestination extends MezmoDestination {
     if (parsed.username || parsed.password || parsed.search || parsed.hash) {
       refuse(scope, `destination's url is ${show(parsed.origin + parsed.pathname)} with user, query or fragment; leave these out: the key comes from ingestionKey`);
     }
-    return parsed.pathname === '/' ? parsed.origin + this.path : url;
+    // As it was understood, not as it was written: the handler is stricter than a browser.
+    return parsed.pathname === '/' ? parsed.origin + this.path : parsed.href;
   }
 }

@@ -10,7 +10,7 @@ import { IngestionKey } from './ingestion-key';
 import { LineFormat, MetaField } from './line-format';
 import { checkEnvironment, SETTINGS_VARIABLE, text } from './settings';
 import { SubscribeOptions, Subscriptions } from './subscription';
-import { checkRange, checkSeconds, checkText, isKnown, refuse, show } from './validate';
+import { checkRange, checkSeconds, checkText, isKnown, refuse, show, showResolved } from './validate';
 import { VendorCode } from './vendor-code';
 
 /**
@@ -253,6 +253,8 @@ const VPC_ACTIONS = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+const VARIABLE_NAME = /^[a-zA-Z]\w+$/;
+
 const RUNTIMES = ['python3.13', 'python3.14'];
 
 /** Mezmo's limit for tags; whether in all or each it does not say. */
@@ -298,11 +300,14 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     this.subscriptions = new Subscriptions(this, this.logGroup);
 
     const { statements, environment, ...code } = props.code ? this.vendorCode(props, props.code) : this.ownCode(props);
-    this.policy = this.attachPolicy([
+    const granted = [
       new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
       ...statements,
       ...(props.vpc ? [new iam.PolicyStatement({ actions: VPC_ACTIONS, resources: ['*'] })] : []),
-    ]);
+    ];
+    this.policy = new iam.Policy(this, 'Policy', { statements: granted });
+    this.role.attachInlinePolicy(this.policy);
+    this.warnUnlessAttached(granted, props.tracing);
     const variables = { ...props.environment, ...environment };
     this.checkVariables(props, environment, variables);
 
@@ -379,13 +384,17 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       statements.push(new iam.PolicyStatement({ actions: ACCOUNT_WIDE_ACTIONS, resources: ['*'] }));
     }
     this.policy.addStatements(...statements);
+    this.warnUnlessAttached(statements);
+    this.node.addValidation({
+      validate: () => this.subscriptions.groupNames.length ? [] : ['allowLogAccess was called, but no log group is subscribed; subscribe one, or leave the call out'],
+    });
   }
 
   /**
    * Called by `logs.SubscriptionFilter` when the forwarder is its destination.
    */
   public bind(scope: Construct, sourceLogGroup: logs.ILogGroupRef): logs.LogSubscriptionDestinationConfig {
-    this.subscriptions.check(sourceLogGroup);
+    this.subscriptions.bound(scope, sourceLogGroup);
     // CloudWatch tries the function when the filter is made.
     scope.node.addDependency(this.invokePermission);
     return { arn: this.function.functionArn };
@@ -398,6 +407,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     }
     const key = props.ingestionKey._bind(this);
     const destination = (props.destination ?? MezmoDestination.logAnalysis())._bind(this);
+    this.warnOfIgnored(props, destination.kind);
     const optional = (value?: string) => value === undefined ? undefined : text(value);
     const settings = Stack.of(this).toJsonString({
       schema: 1,
@@ -420,6 +430,19 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     };
   }
 
+  /** Warn of properties that the chosen destination or line format has no place for. */
+  private warnOfIgnored(props: MezmoLogForwarderProps, kind: string): void {
+    const standard = (props.lineFormat ?? LineFormat.STANDARD) === LineFormat.STANDARD;
+    const ignored = [
+      ...(kind === 'pipeline' ? ['hostname', 'mezmoTags'] as const : []),
+      ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields'] as const),
+    ].filter((property) => props[property] !== undefined);
+    if (ignored.length) {
+      Annotations.of(this).addWarningV2('mezmo-forwarder:ignoredProperties',
+        `${ignored.join(', ')} will not be sent: a Pipeline takes no hostname and tags, and only LineFormat.STANDARD has a place for app, mezmoEnv and metaFields; leave them out`);
+    }
+  }
+
   private vendorCode(props: MezmoLogForwarderProps, vendor: VendorCode) {
     const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
     for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime'] as const) {
@@ -436,9 +459,15 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       if (variable === undefined) {
         refuse(this, `${property} is given with vendor code that names no variable for it; name it in VendorVariables, or leave ${property} out`);
       }
+      if (!VARIABLE_NAME.test(variable) || variable in environment) {
+        refuse(this, `${property}'s variable is named ${show(variable)}, which is no name or another property's; give each a name of its own`);
+      }
       environment[variable] = value;
     };
     const destination = (props.destination ?? MezmoDestination.logAnalysis())._bind(this);
+    if (destination.gzip !== undefined) {
+      refuse(this, `destination's gzip is ${destination.gzip} with vendor code, which does not know it; leave gzip out, or leave code out to run our handler`);
+    }
     give('ingestionKey', variables.key, props.ingestionKey._value(this));
     give('destination', variables.url, variables.url || props.destination ? destination.url : undefined);
     give('hostname', variables.hostname, props.hostname);
@@ -447,25 +476,26 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     return { runtime: props.runtime ?? runtime, code: vendor.code, handler, statements: [], environment };
   }
 
-  /** Attach what the function may do; warn where CDK may not change the role. */
-  private attachPolicy(statements: iam.PolicyStatement[]): iam.Policy {
-    const policy = new iam.Policy(this, 'Policy', { statements });
-    this.role.attachInlinePolicy(policy);
-    const attached = Stack.of(this).resolve((policy.node.defaultChild as iam.CfnPolicy).roles);
-    if (attached === undefined) {
-      const document = JSON.stringify(Stack.of(this).resolve(policy.document));
-      Annotations.of(this).addWarningV2('mezmo-forwarder:immutableRole',
-        `role ${this.role.node.path} may not be changed by CDK. Give it this policy before the deployment: ${document}`);
-    }
-    return policy;
+  /** Warn where CDK may not change the role: a policy attached to it has no roles then. */
+  private warnUnlessAttached(statements: iam.PolicyStatement[], tracing?: lambda.Tracing): void {
+    const stack = Stack.of(this);
+    const attached = stack.resolve((this.policy.node.defaultChild as iam.CfnPolicy).roles);
+    if (attached !== undefined || this.role instanceof iam.LazyRole) return;
+    const document = showResolved(stack.resolve(new iam.PolicyDocument({ statements })));
+    const traced = tracing === undefined || tracing === lambda.Tracing.DISABLED ? '' : ', and xray:PutTraceSegments and xray:PutTelemetryRecords on "*"';
+    Annotations.of(this).addWarningV2('mezmo-forwarder:immutableRole',
+      `role ${this.role.node.path} may not be changed by CDK. Give it this policy before the deployment (with a logGroup of your own its name is known before): ${document}${traced}`);
   }
 
   private checkVariables(props: MezmoLogForwarderProps, ours: Record<string, string>, all: Record<string, string>): void {
     for (const [name, value] of Object.entries(props.environment ?? {})) {
+      if (!VARIABLE_NAME.test(name) || typeof value !== 'string') {
+        refuse(this, `environment's ${show(name)} has ${typeof value === 'string' ? 'no name that Lambda takes' : 'no text as its value'}; give a name of two or more letters, digits and "_", and a text`);
+      }
       if (name in ours) {
         refuse(this, `environment holds ${show(name)}, which the forwarder sets itself; remove it`);
       }
-      if (/key/i.test(name) && isKnown(value) && /^[0-9a-f]{32}$/i.test(value.trim())) {
+      if (/key|token|secret|logdna|mezmo/i.test(name) && isKnown(value) && /^[0-9a-f]{32}$/i.test(value.trim())) {
         refuse(this, `environment's ${show(name)} looks like an ingestion key as plain text, which would stand in the template; put the key into a secret and give it as ingestionKey`);
       }
     }
@@ -478,6 +508,8 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     }
     checkRange(this, 'memorySize', props.memorySize, 128, 10240, 'MB');
     checkSeconds(this, 'timeout', props.timeout, 1, 900);
+    checkRange(this, 'retryAttempts', props.retryAttempts, 0, 2, 'retries');
+    checkRange(this, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions, 0, 100_000, 'executions');
     checkSeconds(this, 'keyLifetime', props.keyLifetime, 1, 86400);
     checkText(this, 'hostname', props.hostname, 256);
     checkText(this, 'app', props.app, 512);

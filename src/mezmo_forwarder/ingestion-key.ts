@@ -1,10 +1,10 @@
-import { Annotations, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { IConstruct } from 'constructs';
-import { refuse, show } from './validate';
+import { isKnown, refuse, show } from './validate';
 
 /**
  * Where Mezmo's ingestion key is kept.
@@ -81,7 +81,7 @@ class SecretKey extends IngestionKey {
     const id = this.secret.secretFullArn ?? this.secret.secretArn;
     const statements = [
       new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [resource] }),
-      ...decrypt(scope, 'secretsmanager', this.secret.encryptionKey),
+      ...decrypt('secretsmanager', this.secret.env.region, this.secret.encryptionKey),
     ];
     return { settings: { source: 'secrets-manager', id, field: this.field }, statements, environment: {} };
   }
@@ -102,6 +102,10 @@ class SecretKey extends IngestionKey {
     if (!(resource instanceof secretsmanager.CfnSecret)) return;
     if (resource.secretString !== undefined && !Token.isUnresolved(resource.secretString)) {
       refuse(scope, `ingestionKey's secret ${show(this.secret.node.path)} gets its value as plain text, which would stand in the template; leave the value out and put the key in with "aws secretsmanager put-secret-value"`);
+    }
+    const template = (resource.generateSecretString as { secretStringTemplate?: string } | undefined)?.secretStringTemplate;
+    if (isKnown(template) && this.field !== undefined && template.includes(JSON.stringify(this.field))) {
+      refuse(scope, `ingestionKey's secret ${show(this.secret.node.path)} has field ${show(this.field)} in its secretStringTemplate as plain text, which would stand in the template; leave it out and put the key in with "aws secretsmanager put-secret-value"`);
     }
     if (resource.generateSecretString !== undefined) {
       const value = this.field === undefined ? '<your ingestion key>' : JSON.stringify({ [this.field]: '<your ingestion key>' });
@@ -139,9 +143,10 @@ class ParameterKey extends IngestionKey {
     const statements = [
       new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [this.parameter.parameterArn] }),
       // CDK's interface leaves out the encryption key, which its looked-up parameters have.
-      ...decrypt(scope, 'ssm', (this.parameter as { encryptionKey?: kms.IKey }).encryptionKey),
+      ...decrypt('ssm', this.parameter.env.region, (this.parameter as { encryptionKey?: kms.IKey }).encryptionKey),
     ];
-    return { settings: { source: 'ssm-parameter', id: this.parameter.parameterName }, statements, environment: {} };
+    // By ARN: CDK knows only the last part of the name of a parameter looked up by ARN, and it may be another account's.
+    return { settings: { source: 'ssm-parameter', id: this.parameter.parameterArn }, statements, environment: {} };
   }
 
   public _value(scope: IConstruct): string {
@@ -149,9 +154,8 @@ class ParameterKey extends IngestionKey {
   }
 }
 
-function decrypt(scope: IConstruct, service: string, key: kms.IKey | undefined): iam.PolicyStatement[] {
+function decrypt(service: string, region: string, key: kms.IKey | undefined): iam.PolicyStatement[] {
   if (key === undefined) return [];
-  const { region } = Stack.of(scope);
   return [new iam.PolicyStatement({
     actions: ['kms:Decrypt'],
     resources: [key.keyArn],

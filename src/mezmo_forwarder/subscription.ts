@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import { CfnResource, ReferenceStrength, Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, Reference, ReferenceStrength, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { isKnown, refuse, show } from './validate';
@@ -23,6 +23,9 @@ export interface SubscribeOptions {
   readonly filterName?: string;
 }
 
+/** CloudWatch's limit for a filter pattern, in characters. */
+const LONGEST_PATTERN = 1024;
+
 /**
  * The subscriptions of one forwarder: what makes their filters, and knows which exist.
  * @internal
@@ -45,6 +48,9 @@ export class Subscriptions {
     }
     const group = identity(logGroup);
     const pattern = this.stable(filterPattern.logPatternString);
+    if (pattern.length > LONGEST_PATTERN) {
+      refuse(this.forwarder, `filterPattern for log group ${show(group)} is ${pattern.length} characters long; CloudWatch takes ${LONGEST_PATTERN}: shorten it`);
+    }
     const name = filterName === undefined ? undefined : this.stable(filterName);
     const id = `Subscription${hash(group, name === undefined ? `pattern ${pattern}` : `name ${name}`)}`;
     if (this.patterns.has(`${group}\0${pattern}`)) {
@@ -54,31 +60,75 @@ export class Subscriptions {
       refuse(this.forwarder, `log group ${show(group)} already has a subscription with filterName ${show(filterName)}; give the second another name`);
     }
     this.patterns.add(`${group}\0${pattern}`);
-    const resource = resourceOf(logGroup);
-    const abroad = resource && topLevel(Stack.of(resource)) !== topLevel(Stack.of(this.forwarder)) ? resource : undefined;
-    const reachable = abroad ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, nameWithoutExport(abroad)) : logGroup;
+    const { groupName, resources } = this.withoutExport(logGroup);
     const filter = new logs.SubscriptionFilter(this.forwarder, id, {
-      logGroup: reachable,
+      logGroup: resources.length ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, groupName) : logGroup,
       destination: this.forwarder,
       filterPattern,
       filterName: filterName ?? `mezmo-${hash(identity(this.forwarder), id)}`,
     });
-    if (abroad) filter.node.addDependency(abroad);
-    this.groupNames.push(reachable.logGroupRef.logGroupName);
+    resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
+  }
+
+  /** Note that a filter on a log group delivers here, whoever made it. */
+  public bound(filter: IConstruct, logGroup: logs.ILogGroupRef): void {
+    this.check(logGroup);
+    const { logGroupName } = logGroup.logGroupRef;
+    // A filter in another stack depends on this one, so this one may not refer to that.
+    if (isKnown(logGroupName) || !this.isAbroad(filter)) this.groupNames.push(logGroupName);
   }
 
   /** Refuse a log group that cannot be subscribed to this forwarder. */
   public check(logGroup: logs.ILogGroupRef): void {
     const here = Stack.of(this.forwarder);
+    const { logGroupName } = logGroup.logGroupRef;
+    if (isKnown(logGroupName) && !/^[\w.\-/#]{1,512}$/.test(logGroupName)) {
+      refuse(this.forwarder, `log group name ${show(logGroupName)} cannot be; give 1 to 512 letters, digits and "_-/.#"`);
+    }
     for (const [what, theirs, ours] of [['region', logGroup.env.region, here.region], ['account', logGroup.env.account, here.account]]) {
       if (isKnown(theirs) && isKnown(ours) && theirs !== ours) {
         refuse(this.forwarder, `log group ${show(identity(logGroup))} is of ${what} ${show(theirs)} and the forwarder of ${show(ours)}; CloudWatch invokes functions of its own ${what} only: make a forwarder there`);
       }
     }
-    if (logGroup === this.ownLogGroup || identity(logGroup) === identity(this.ownLogGroup)) {
+    if (identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
+  }
+
+  /**
+   * A group's name as this stack may refer to it, and the resources of other stacks that it depends on.
+   *
+   * An export would have to outlive the subscription, so that neither unsubscribing nor renaming the group would deploy.
+   * So another stack's group goes by its literal name, and by a weak reference where it has none.
+   */
+  private withoutExport(logGroup: logs.ILogGroupRef): { groupName: string; resources: CfnResource[] } {
+    const resource = resourceOf(logGroup);
+    if (resource && this.isAbroad(resource) && isKnown(resource.logGroupName)) {
+      return { groupName: resource.logGroupName, resources: [resource] };
+    }
+    let groupName = resource ? resource.ref : logGroup.logGroupRef.logGroupName;
+    const resources: CfnResource[] = [];
+    for (const token of Tokenization.reverseString(groupName).tokens) {
+      if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target) || !this.isAbroad(token.target)) continue;
+      groupName = groupName.replaceAll(token.toString(), this.weakly(token.target, token.displayName));
+      resources.push(token.target);
+    }
+    return { groupName, resources };
+  }
+
+  private weakly(target: CfnResource, attribute: string): string {
+    const [theirs, ours] = [Stack.of(target), Stack.of(this.forwarder)];
+    if (theirs.nestedStackParent || Token.isUnresolved(theirs.region) !== Token.isUnresolved(ours.region)) {
+      const why = theirs.nestedStackParent ? 'is in a nested stack' : 'is in a stack without the env that the forwarder\'s has, or the other way round';
+      refuse(this.forwarder, `${show(target.node.path)}, which the name of a log group comes from, ${why}, so it cannot be referred to without an export; give the log group a literal logGroupName`);
+    }
+    const value = attribute === 'Ref' ? target.ref : target.getAtt(attribute).toString();
+    return Stack.consumeReference(value, ReferenceStrength.WEAK);
+  }
+
+  private isAbroad(construct: IConstruct): boolean {
+    return topLevel(Stack.of(construct)) !== topLevel(Stack.of(this.forwarder));
   }
 
   /** A text that is the same at every synthesis, for a value that may hold tokens. */
@@ -87,29 +137,18 @@ export class Subscriptions {
   }
 }
 
-/** A group's literal name, or else where its construct stands: equal for one group however it was come by. */
-function identity(construct: IConstruct | logs.ILogGroupRef): string {
+/** A group's literal name, or else where its resource or construct stands: equal for one group as L1 and as L2. */
+function identity(construct: IConstruct): string {
+  let place = construct;
   if ('logGroupRef' in construct) {
-    const name = nameOf(construct);
+    const logGroup = construct as logs.ILogGroupRef;
+    const resource = resourceOf(logGroup);
+    const name = resource ? resource.logGroupName : logGroup.logGroupRef.logGroupName;
     if (isKnown(name)) return name;
+    place = resource ?? construct;
   }
-  const stack = Stack.of(construct);
-  const place = construct.node.path.slice(stack.node.path.length);
-  return (Token.isUnresolved(stack.stackName) ? stack.node.path : stack.stackName) + place;
-}
-
-/**
- * Refer to another stack's group by its literal name where it has one, and otherwise weakly.
- *
- * An export would have to outlive the subscription, so that neither unsubscribing nor renaming the group would deploy.
- */
-function nameWithoutExport(resource: logs.CfnLogGroup): string {
-  return isKnown(resource.logGroupName) ? resource.logGroupName : Stack.consumeReference(resource.ref, ReferenceStrength.WEAK);
-}
-
-function nameOf(logGroup: logs.ILogGroupRef): string {
-  const literal = resourceOf(logGroup)?.logGroupName;
-  return isKnown(literal) ? literal : logGroup.logGroupRef.logGroupName;
+  const stack = Stack.of(place);
+  return (Token.isUnresolved(stack.stackName) ? stack.node.path : stack.stackName) + place.node.path.slice(stack.node.path.length);
 }
 
 /** The log group's resource, if this app makes it. */

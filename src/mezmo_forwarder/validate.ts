@@ -13,6 +13,16 @@ export function show(value: unknown): string {
   return JSON.stringify(value);
 }
 
+/** Show what CloudFormation will make of a value, as `Fn::Sub` would write it. */
+export function showResolved(resolved: unknown): string {
+  return JSON.stringify(resolved, (_key, value) => {
+    if (value?.Ref) return `\${${value.Ref}}`;
+    if (value?.['Fn::GetAtt']) return `\${${value['Fn::GetAtt'].join('.')}}`;
+    if (value?.['Fn::Join']) return value['Fn::Join'][1].map((part: unknown) => JSON.parse(showResolved(part))).join(value['Fn::Join'][0]);
+    return value;
+  });
+}
+
 /** Whether a value is known at synthesis, so that it can be checked. */
 export function isKnown<T>(value: T | undefined): value is T {
   return value !== undefined && !Token.isUnresolved(value);
@@ -35,6 +45,9 @@ export function checkSeconds(scope: IConstruct, property: string, value: Duratio
 /** Refuse a text that is empty, too long or holds what no header or query can carry; a token passes. */
 export function checkText(scope: IConstruct, property: string, value: string | undefined, longest = Infinity): void {
   if (!isKnown(value)) return;
+  if (typeof value !== 'string') {
+    refuse(scope, `${property} is ${show(value)}; give a text`);
+  }
   if (value.trim() === '') {
     refuse(scope, `${property} is ${show(value)}; give a text that is not empty, or leave ${property} out`);
   }

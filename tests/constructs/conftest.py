@@ -19,7 +19,9 @@ from tests.constructs.synthesized import SECRET_ARN
 @pytest.fixture
 def app() -> App:
     # Nothing is deployed, so the assets need not be copied for every test.
-    return App(context={"aws:cdk:disable-asset-staging": True}, analytics_reporting=False, tree_metadata=False)
+    return App(
+        context={"aws:cdk:disable-asset-staging": True}, analytics_reporting=False, tree_metadata=False
+    )
 
 
 @pytest.fixture

@@ -17,22 +17,28 @@ LOG_ANALYSIS = "https://logs.mezmo.com/logs/ingest"
 @pytest.mark.parametrize(
     ("destination", "kind", "url", "gzip"),
     [
-        (None, "log-analysis", LOG_ANALYSIS, True),
-        (MezmoDestination.log_analysis(), "log-analysis", LOG_ANALYSIS, True),
+        (None, "log-analysis", LOG_ANALYSIS, None),
+        (MezmoDestination.log_analysis(), "log-analysis", LOG_ANALYSIS, None),
         (MezmoDestination.log_analysis(gzip=False), "log-analysis", LOG_ANALYSIS, False),
         (
             MezmoDestination.log_analysis(url="https://logs.eu.example"),
             "log-analysis",
             "https://logs.eu.example/logs/ingest",
-            True,
+            None,
         ),
         (
             MezmoDestination.log_analysis(url="https://proxy.example/mezmo"),
             "log-analysis",
             "https://proxy.example/mezmo",
-            True,
+            None,
         ),
-        (MezmoDestination.pipeline("abc-1"), "pipeline", "https://pipeline.mezmo.com/v1/abc-1", False),
+        (
+            MezmoDestination.log_analysis(url=" https://exämple.com/a b\n"),
+            "log-analysis",
+            "https://xn--exmple-cua.com/a%20b",
+            None,
+        ),
+        (MezmoDestination.pipeline("abc-1"), "pipeline", "https://pipeline.mezmo.com/v1/abc-1", None),
         (
             MezmoDestination.pipeline("abc", url="https://edge.example:8443/", gzip=True),
             "pipeline",
@@ -43,7 +49,7 @@ LOG_ANALYSIS = "https://logs.mezmo.com/logs/ingest"
             MezmoDestination.log_analysis(url="http://127.0.0.1:8080"),
             "log-analysis",
             "http://127.0.0.1:8080/logs/ingest",
-            True,
+            None,
         ),
     ],
 )
@@ -54,12 +60,13 @@ def test_address(
     kind: str,
     url: str,
     *,
-    gzip: bool,
+    gzip: bool | None,
 ) -> None:
     make_forwarder(destination=destination)
 
     settings = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"]
-    assert json.loads(settings)["destination"] == {"kind": kind, "url": url, "gzip": gzip}
+    expected = {"kind": kind, "url": url} | ({} if gzip is None else {"gzip": gzip})
+    assert json.loads(settings)["destination"] == expected
 
 
 @pytest.mark.parametrize(
@@ -76,6 +83,10 @@ def test_address(
         (MezmoDestination.log_analysis(url="https://key@logs.mezmo.com/"), "leave these out"),
         (MezmoDestination.pipeline(""), 'routeId is ""; give the last part'),
         (MezmoDestination.pipeline("a/b"), 'routeId is "a/b"'),
+        (MezmoDestination.pipeline(".."), 'routeId is ".."'),
+        (MezmoDestination.log_analysis(url="https://logs..mezmo.com"), "cannot be reached"),
+        (MezmoDestination.log_analysis(url="https://logs.mezmo.com:0/x"), "cannot be reached"),
+        (MezmoDestination.log_analysis(url=f"https://{'l' * 64}.example"), "cannot be reached"),
     ],
 )
 def test_refused_address(make_forwarder: Make, destination: MezmoDestination, message: str) -> None:

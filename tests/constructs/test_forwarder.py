@@ -186,7 +186,8 @@ def test_imported_role(stack: Stack, make_forwarder: Make, *, mutable: bool) -> 
         assert resources(stack, "AWS::IAM::Policy") == {}
         printed = warnings(stack)
         assert "mezmo-forwarder:immutableRole" in printed
-        for needed in ("logs:PutLogEvents", "secretsmanager:GetSecretValue", SECRET_ARN):
+        needed_arn = "${MezmoLogForwarderLogGroup5C0B30F7.Arn}"
+        for needed in ("logs:PutLogEvents", needed_arn, "secretsmanager:GetSecretValue", SECRET_ARN):
             assert needed in printed
 
 
@@ -249,6 +250,39 @@ def test_log_access_on_everything_only_if_asked_for(stack: Stack, make_forwarder
     assert not any("*" in action for action in everything["Action"])
 
 
+def test_log_access_covers_filters_of_cdk_too(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    forwarder.allow_log_access()
+    logs.SubscriptionFilter(
+        stack,
+        "Filter",
+        log_group=logs.LogGroup.from_log_group_name(stack, "Group", "/group"),
+        destination=forwarder,
+        filter_pattern=logs.FilterPattern.all_events(),
+    )
+
+    assert "log-group:/group:*" in str(statements(stack)[2:])
+
+
+def test_log_access_without_a_subscription_is_refused(app: App, make_forwarder: Make) -> None:
+    make_forwarder().allow_log_access()
+
+    with pytest.raises(RuntimeError, match="allowLogAccess was called, but no log group is subscribed"):
+        app.synth()
+
+
+def test_properties_that_will_not_be_sent_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(
+        destination=MezmoDestination.pipeline("route"),
+        line_format=LineFormat.MEZMO_LAMBDA_RAW,
+        hostname="audit",
+        app="audit",
+    )
+
+    assert "hostname, app will not be sent" in warnings(stack)
+    assert "mezmo-forwarder:ignoredProperties" in warnings(stack)
+
+
 REFUSED = {
     "memory too small": ({"memory_size": 64}, "memorySize is 64; give a whole number from 128 to 10240 MB"),
     "time-out too long": ({"timeout": Duration.minutes(16)}, "timeout is 960; .* from 1 to 900 seconds"),
@@ -273,6 +307,13 @@ REFUSED = {
         "MEZMO_FORWARDER_SETTINGS.*remove it",
     ),
     "key as plain text": ({"environment": {"LOGDNA_KEY": "0123456789abcdef" * 2}}, "LOGDNA_KEY.*plain text"),
+    "variable without a name": (
+        {"environment": {"": "a"}},
+        'environment\'s "" has no name that Lambda takes',
+    ),
+    "variable with a hyphen": ({"environment": {"my-var": "a"}}, 'environment\'s "my-var" has no name'),
+    "negative concurrency": ({"reserved_concurrent_executions": -1}, "reservedConcurrentExecutions is -1"),
+    "half a retry": ({"retry_attempts": 1.5}, "retryAttempts is 1.5"),
     "environment over 4 KB": ({"environment": {"NOTE": "n" * 4000}}, r"environment has 4\d\d\d bytes.*4096"),
 }
 
@@ -299,10 +340,10 @@ def test_environment_just_within_4_kb(stack: Stack, make_forwarder: Make) -> Non
     make_forwarder()
     settings = only(stack, FUNCTION)["Environment"]["Variables"]
     used = sum(len(name) + len(value) for name, value in settings.items())
-    make_forwarder("Second", environment={"N": "n" * (4096 - used - 1)})
+    make_forwarder("Second", environment={"NN": "n" * (4096 - used - 2)})
 
     with pytest.raises(RuntimeError, match="environment has 4097 bytes"):
-        make_forwarder("Third", environment={"N": "n" * (4096 - used)})
+        make_forwarder("Third", environment={"NN": "n" * (4096 - used - 1)})
 
 
 def test_dots_in_the_hostname_are_a_warning(stack: Stack, make_forwarder: Make) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aws_cdk import App, SecretValue, Stack
 from aws_cdk import aws_kms as kms
-from aws_cdk.aws_secretsmanager import CfnSecret, ISecret, Secret
+from aws_cdk.aws_secretsmanager import CfnSecret, ISecret, Secret, SecretStringGenerator
 from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder
@@ -111,7 +111,9 @@ def test_ssm_parameter(stack: Stack, make_forwarder: Make) -> None:
     )
     make_forwarder(ingestion_key=IngestionKey.from_ssm_parameter(parameter))
 
-    assert json.loads(key_settings(stack))["key"] == {"source": "ssm-parameter", "id": "/mezmo/ingestion-key"}
+    settings = key_settings(stack)
+    assert '"source":"ssm-parameter","id":"arn:' in settings
+    assert ':ssm:eu-west-3:123456789012:parameter/mezmo/ingestion-key"}' in settings
     assert statements(stack)[1:] == [
         {
             "Action": "ssm:GetParameter",
@@ -129,6 +131,38 @@ def test_ssm_parameter(stack: Stack, make_forwarder: Make) -> None:
         },
         decrypt_through("ssm"),
     ]
+
+
+def test_ssm_parameter_by_arn_is_read_by_that_arn(stack: Stack, make_forwarder: Make) -> None:
+    arn = "arn:aws:ssm:eu-west-3:210987654321:parameter/prod/mezmo/key"
+    parameter = StringParameter.from_string_parameter_arn(stack, "Parameter", arn)
+    make_forwarder(ingestion_key=IngestionKey.from_ssm_parameter(parameter))
+
+    assert json.loads(key_settings(stack))["key"]["id"] == arn
+    assert statements(stack)[1]["Resource"] == arn
+
+
+def test_key_of_another_region_is_decrypted_there(stack: Stack, make_forwarder: Make) -> None:
+    secret = Secret.from_secret_attributes(
+        stack,
+        "Secret",
+        secret_complete_arn=SECRET_ARN.replace("eu-west-3", "us-east-1"),
+        encryption_key=kms.Key.from_key_arn(stack, "Kms", KMS_ARN),
+    )
+    make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
+
+    assert "secretsmanager.us-east-1.amazonaws.com" in str(statements(stack)[2:])
+
+
+def test_secret_with_the_key_in_its_template_is_refused(stack: Stack, make_forwarder: Make) -> None:
+    generator = SecretStringGenerator(
+        secret_string_template='{"LOGDNA_KEY": "0123456789abcdef"}', generate_string_key="unused"
+    )
+    secret = Secret(stack, "Key", generate_secret_string=generator)
+
+    with pytest.raises(RuntimeError, match="secretStringTemplate as plain text") as error:
+        make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"))
+    assert "0123456789abcdef" not in str(error.value)
 
 
 def test_dynamic_reference_puts_the_key_into_the_environment(

@@ -51,7 +51,7 @@ def test_defaults(stack: Stack, make_forwarder: Make) -> None:
     assert deployed(stack) == Settings(
         schema=1,
         key=SecretsManagerKey(SECRET_ARN, "LOGDNA_KEY"),
-        destination=Destination("log-analysis", "https://logs.mezmo.com/logs/ingest", gzip=True),
+        destination=Destination("log-analysis", "https://logs.mezmo.com/logs/ingest"),
     )
 
 
@@ -71,7 +71,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         schema=1,
         key=SecretsManagerKey(SECRET_ARN, "LOGDNA_KEY"),
         key_ttl=600,
-        destination=Destination("pipeline", "https://pipeline.mezmo.com/v1/route", gzip=False),
+        destination=Destination("pipeline", "https://pipeline.mezmo.com/v1/route"),
         line_format="mezmo-lambda-raw",
         hostname="audit",
         app="billing",
@@ -95,7 +95,8 @@ def test_key_in_a_parameter(stack: Stack, make_forwarder: Make) -> None:
     )
     make_forwarder(ingestion_key=IngestionKey.from_ssm_parameter(parameter))
 
-    assert deployed(stack).key == SsmParameterKey("/mezmo/ingestion-key")
+    arn = "arn:aws:ssm:eu-west-3:123456789012:parameter/mezmo/ingestion-key"
+    assert deployed(stack, {"AWS::Partition": "aws"}).key == SsmParameterKey(arn)
 
 
 @pytest.mark.parametrize("field", MetaField)

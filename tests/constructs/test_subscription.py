@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, CfnParameter, Environment, NestedStack, Stack, Stage
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
 from hypothesis import given, settings
@@ -104,6 +105,17 @@ def test_one_group_twice_with_one_pattern_is_refused(stack: Stack, make_forwarde
         )
 
 
+def test_an_unnamed_group_as_l2_and_as_l1_is_one_group(stack: Stack, make_forwarder: Make) -> None:
+    group = logs.LogGroup(stack, "Group")
+    resource = group.node.default_child
+    assert isinstance(resource, logs.CfnLogGroup)
+    forwarder = make_forwarder()
+    forwarder.subscribe(group)
+
+    with pytest.raises(RuntimeError, match="already subscribed"):
+        forwarder.subscribe(resource)
+
+
 def test_one_filter_name_twice_on_one_group_is_refused(stack: Stack, make_forwarder: Make) -> None:
     group = logs.LogGroup(stack, "Group", log_group_name="/app")
     forwarder = make_forwarder()
@@ -123,6 +135,11 @@ def test_own_log_group_is_refused(stack: Stack, make_forwarder: Make) -> None:
     forwarder = make_forwarder()
     with pytest.raises(RuntimeError, match="is the forwarder's own.*leave it out"):
         forwarder.subscribe(forwarder.log_group)
+
+    resource = forwarder.log_group.node.default_child
+    assert isinstance(resource, logs.CfnLogGroup)
+    with pytest.raises(RuntimeError, match="is the forwarder's own"):
+        forwarder.subscribe(resource)
 
     own = logs.LogGroup.from_log_group_name(stack, "Own", "/forwarder")
     second = make_forwarder("Second", log_group=own)
@@ -197,6 +214,49 @@ def test_another_stacks_group_makes_no_export(app: App, stack: Stack, level: str
     ]
     log_group_name = only(stack, FILTER)["LogGroupName"]
     assert log_group_name == "/app" if name else "Fn::GetStackOutput" in log_group_name
+
+
+def test_a_name_made_of_another_stacks_reference_makes_no_export(app: App, stack: Stack) -> None:
+    theirs = Stack(app, "App", env=HERE)
+    function = lambda_.CfnFunction(
+        theirs,
+        "Function",
+        code=lambda_.CfnFunction.CodeProperty(zip_file="exports.handler = 0"),
+        role="arn:aws:iam::123456789012:role/r",
+    )
+    group = logs.LogGroup.from_log_group_name(stack, "Group", f"/aws/lambda/{function.ref}")
+    forwarder_in(stack).subscribe(group)
+
+    assert "Export" not in str(app.synth().get_stack_by_name("App").template)
+    assert "Fn::GetStackOutput" in str(only(stack, FILTER)["LogGroupName"])
+
+
+def test_an_unnamed_group_of_another_stacks_nested_stack_is_refused(app: App, stack: Stack) -> None:
+    nested = NestedStack(Stack(app, "App", env=HERE), "Nested")
+
+    with pytest.raises(RuntimeError, match="is in a nested stack.*give the log group a literal logGroupName"):
+        forwarder_in(stack).subscribe(logs.LogGroup(nested, "Group"))
+    forwarder_in(Stack(app, "Other", env=HERE)).subscribe(
+        logs.LogGroup(nested, "Named", log_group_name="/app")
+    )
+
+
+def test_an_unnamed_group_of_a_stack_without_env_is_refused(app: App, stack: Stack) -> None:
+    with pytest.raises(RuntimeError, match="without the env that the forwarder's has.*literal logGroupName"):
+        forwarder_in(stack).subscribe(logs.LogGroup(Stack(app, "App"), "Group"))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "*", "n" * 513])
+def test_log_group_name_that_cannot_be_is_refused(stack: Stack, make_forwarder: Make, name: str) -> None:
+    with pytest.raises(RuntimeError, match="log group name .*cannot be"):
+        make_forwarder().subscribe(logs.LogGroup.from_log_group_name(stack, "Group", name))
+
+
+def test_too_long_a_pattern_is_refused(stack: Stack, make_forwarder: Make) -> None:
+    pattern = logs.FilterPattern.literal("p" * 1025)
+
+    with pytest.raises(RuntimeError, match="filterPattern .*1025 characters long; CloudWatch takes 1024"):
+        make_forwarder().subscribe(logs.LogGroup(stack, "Group"), filter_pattern=pattern)
 
 
 def test_application_never_depends_on_the_forwarder(app: App, stack: Stack) -> None:

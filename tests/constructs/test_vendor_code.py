@@ -104,6 +104,7 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"mezmo_env": "prod"}, "mezmoEnv is given with vendor code"),
         ({"meta_fields": [MetaField.OWNER]}, "metaFields is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),
+        ({"destination": MezmoDestination.log_analysis(gzip=False)}, "gzip is false with vendor code"),
     ],
 )
 def test_options_that_only_our_handler_knows_are_refused(
@@ -129,6 +130,14 @@ def test_options_without_a_variable_are_refused(
 
     with pytest.raises(RuntimeError, match=f"{name} is given with vendor code that names no variable for it"):
         make_forwarder(code=vendor, **properties)
+
+
+@pytest.mark.parametrize("names", [{"key": "A", "url": "A"}, {"key": ""}, {"key": "my-key"}])
+def test_variable_names_that_cannot_be_are_refused(
+    code: lambda_.Code, make_forwarder: Make, names: dict[str, str]
+) -> None:
+    with pytest.raises(RuntimeError, match="variable is named .*give each a name of its own"):
+        make_forwarder(code=VendorCode.of(code, variables=VendorVariables(**names)))
 
 
 def test_ssm_parameter_with_vendor_code_is_refused(
