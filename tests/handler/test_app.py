@@ -334,8 +334,60 @@ def test_broken_settings_and_a_missing_key_wait_for_the_invocation(
         app.handle(make_event(["a"]), Context())
 
 
+@pytest.mark.parametrize("proxy", ["http://user:hid/den@proxy", "http://a..b:80"])
+def test_a_malformed_proxy_waits_for_the_invocation_and_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], proxy: str
+) -> None:
+    key = {"source": "ssm-parameter", "id": "/mezmo/key"}
+    for name, value in {
+        VARIABLE: settings_json(key=key),
+        "HTTPS_PROXY": proxy,
+        "AWS_REGION": "eu-west-3",
+        "AWS_ACCESS_KEY_ID": "AKID",
+        "AWS_SECRET_ACCESS_KEY": "x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("https_proxy", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"):
+        monkeypatch.delenv(name, raising=False)
+    importlib.reload(app)
+    with pytest.raises(UndeliveredError, match="HTTPS_PROXY is not an address|'a..b' is not a host name"):
+        app.handle(make_event(["a"]), Context())
+    report = log_line(capsys)
+    assert (report["level"], report["undelivered"]) == ("ERROR", 1)
+    assert "hid" not in str(report)
+
+
+def test_whatever_fails_while_the_module_is_loaded_waits_for_the_invocation(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(VARIABLE, settings_json())
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "plenty")
+    importlib.reload(app)
+    assert capsys.readouterr().out == ""
+    with pytest.raises(ValueError, match="plenty"):
+        app.handle(make_event(["a"]), Context())
+    report = log_line(capsys)
+    assert (report["level"], report["error"]) == ("ERROR", "ValueError")
+
+
+def test_the_forwarder_never_feeds_itself(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    forwarder = configure(environment={"KEY": KEY, "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/forwarder"})
+    forwarder.handle(make_event(["a", "b"], group="/aws/lambda/forwarder"), Context())
+    report = log_line(capsys)
+    assert (report["level"], report["filters"]) == ("WARN", {"the forwarder's own log group": 2})
+    assert (report["received"], report["filtered"], report["delivered"]) == (2, 2, 0)
+    forwarder.handle(make_event([json.dumps(report)], group="/aws/lambda/forwarder"), Context())
+    assert capsys.readouterr().out == "", "a line about it would be the next event"
+    assert mezmo.requests == ()
+    forwarder.handle(make_event(["c"], group="/aws/lambda/forwarder-2"), Context())
+    forwarder.handle({"mezmo_forwarder": "test"}, Context())
+    assert lines_at(mezmo) == ["c", "Test line of mezmo-forwarder"]
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.text(st.characters(exclude_characters="\x1c\x1d\x1e\x1f\x85"))))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x1c\x1d\x1e\x1f\x85"))))
 def test_any_messages_arrive(mezmo: MezmoStandIn, configure: Configure, messages: list[str]) -> None:
     before = len(mezmo.lines)
     configure().handle(make_event(messages), Context())
@@ -359,6 +411,7 @@ def test_the_imports_of_a_cold_start_are_few() -> None:
         "hmac",
         "json",
         "logging",
+        "threading",
     }
     assert modules & costly == set()
     assert "handler.aws" not in modules

@@ -163,6 +163,18 @@ def test_endpoints_from_the_environment() -> None:
     assert endpoint_of(GET_PARAMETER, "eu-west-3", variables) == "https://ssm.eu-west-3.amazonaws.com"
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["http://user:hidden@aws:notaport", "http://[hidden", "aws:80", "https://:80", "http://aws/hidden path"],
+)
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"])
+def test_an_endpoint_that_is_no_address_is_refused_without_its_value(variable: str, address: str) -> None:
+    with pytest.raises(AwsError) as error:
+        endpoint_of(GET_PARAMETER, "eu-west-3", {variable: address})
+    assert str(error.value) == f"{variable} is not an address of the form https://host:port"
+    assert "hidden" not in "".join(traceback.format_exception(error.value))
+
+
 def test_the_region_is_that_of_the_arn_or_of_the_function() -> None:
     here = {"AWS_REGION": "eu-west-3"}
     assert region_of("arn:aws:secretsmanager:us-east-1:1:secret:x", here) == "us-east-1"

@@ -6,6 +6,7 @@ import ssl
 import struct
 import threading
 import time
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,6 +256,45 @@ def test_a_name_that_does_not_exist() -> None:
     assert "the name does-not-exist.invalid was not resolved" in str(error)
 
 
+def test_a_resolver_that_never_answers_is_given_up_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+
+    def never(*_args: object, **_more: object) -> list[object]:
+        over.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    try:
+        error = fails(Client("https://slow.example.com"), seconds=0.2)
+        assert str(error) == "the name slow.example.com was not resolved in time"
+        assert error.retryable
+        monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:80")
+        error = fails(Client("https://slow.example.com"), seconds=0.2)
+        assert str(error) == "the name proxy.example.com was not resolved in time"
+    finally:
+        over.set()
+
+
+@pytest.mark.parametrize("host", ["logs..example.com", ".example.com", "x" * 64 + ".example.com"])
+def test_what_cannot_be_a_host_name_is_not_worth_another_try(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    error = fails(Client(f"https://{host}"))
+    assert not error.retryable
+    assert str(error) == f"{host!r} is not a host name"
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    error = fails(Client(f"https://{host}"))
+    assert not error.retryable
+    assert str(error) == f"{host!r} is not a host name"
+
+
+def test_a_header_that_cannot_be_sent_is_a_failure_without_its_value() -> None:
+    with server(silent) as port, pytest.raises(TransportError, match="malformed") as error:
+        plain(port).post("/", {"apikey": "hidden\n"}, b"", time.monotonic() + 5)
+    assert not error.value.retryable
+    assert "hidden" not in "".join(traceback.format_exception(error.value)).replace('"hidden', "")
+
+
 def test_a_second_address_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         closed = listener.getsockname()[1]
@@ -380,8 +420,32 @@ def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: int, retr
         assert error.retryable == retryable
 
 
-def test_a_proxy_that_is_itself_behind_tls_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "https://127.0.0.1:1")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://127.0.0.1:1",
+        "http://proxy:notaport",
+        "http://proxy:99999",
+        "http://[bad",
+        "http://:80",
+        "http://user:hid/den@proxy",
+        "http://user:1/hidden@127.0.0.1",
+        "http://user:1#hidden@127.0.0.1",
+        "http://user:hidden@pro\u2100xy:80",
+    ],
+)
+def test_what_is_no_address_of_a_proxy_is_refused_without_its_credentials(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
     error = fails(Client("https://localhost:1"))
     assert not error.retryable
-    assert "must begin with http://" in str(error)
+    assert str(error) == "HTTPS_PROXY is not an address of the form http://host:port"
+    assert "hid" not in "".join(traceback.format_exception(error))
+
+
+def test_a_proxy_with_a_name_that_cannot_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@a..b:80")
+    error = fails(Client("https://localhost:1"))
+    assert not error.retryable
+    assert str(error) == "'a..b' is not a host name"

@@ -1,5 +1,6 @@
 """The ingestion key: read, checked, kept, read again."""
 
+import json
 import traceback
 from collections.abc import Callable
 
@@ -84,6 +85,26 @@ def test_what_is_no_key_is_refused_in_words_without_its_value(
     assert str(error.value).startswith("no ingestion key: ")
     assert says in str(error.value)
     assert HIDDEN not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ([KEY, "a"], "'a' and 1 more"),
+        ([f"x{KEY}", "sts_" + "Zz9" * 9, "a b", "a" * 65, ""], "5 not shown"),
+        (["abcdef01-2345-6789-abcd-ef0123456789"], "1 not shown"),
+        ([f"name_{number:02}" for number in range(13)], "'name_09' and 3 more"),
+    ],
+)
+@pytest.mark.parametrize("source", [SECRET, WHOLE_SECRET])
+def test_of_the_fields_only_what_looks_like_a_name_is_shown(
+    secret: Callable[[dict[str, object]], None], source: KeySource, names: list[str], says: str
+) -> None:
+    secret({"SecretString": json.dumps(dict.fromkeys(names, "value"))})
+    with pytest.raises(KeyUnavailableError) as error:
+        read(source)
+    assert str(error.value).endswith(says)
+    assert KEY not in "".join(traceback.format_exception(error.value))
 
 
 def test_a_missing_variable_is_named() -> None:

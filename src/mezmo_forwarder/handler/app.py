@@ -3,7 +3,6 @@
 import os
 from contextlib import suppress
 
-from .errors import ForwarderError, SettingsError
 from .forwarder import Context, Forwarder
 from .report import log
 from .settings import read_settings
@@ -26,7 +25,7 @@ def handle(event: object, context: Context) -> dict[str, object] | None:
     """
     try:
         forwarder = _get_forwarder()
-    except SettingsError as error:
+    except Exception as error:
         log("ERROR", str(error), error=type(error).__name__)
         raise
     return forwarder.handle(event, context)
@@ -41,7 +40,7 @@ def _get_forwarder() -> Forwarder:
 
 def _warm_up() -> None:
     """Prepare while Lambda initializes the function and CPU time is plenty; what fails waits for `handle`."""
-    with suppress(ForwarderError):
+    with suppress(Exception):
         _get_forwarder().warm_up()
 
 

@@ -196,16 +196,35 @@ def region_of(resource: str, environment: Mapping[str, str]) -> str:
 
 
 def endpoint_of(operation: Operation, region: str, environment: Mapping[str, str]) -> str:
-    """Return a service's address: from the variables that the SDKs honour, or by its partition's rules."""
+    """Return a service's address: from the variables that the SDKs honour, or by its partition's rules.
+
+    Raises:
+        AwsError: what such a variable holds is not an address.
+    """
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        configured = environment.get(operation.endpoint_variable) or environment.get("AWS_ENDPOINT_URL")
-        if configured:
-            return configured
+        for variable in (operation.endpoint_variable, "AWS_ENDPOINT_URL"):
+            if address := environment.get(variable):
+                if not _is_address(address):
+                    raise AwsError(f"{variable} is not an address of the form https://host:port")
+                return address
     suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
     fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
     if operation.service == "ssm" and region.startswith("us-gov-"):
         fips = False  # there the usual endpoint is the validated one
     return f"https://{operation.service}{'-fips' if fips else ''}.{region}.{suffix}"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"http", "https"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and all("!" <= character <= "~" for character in text)
+        )
+    except ValueError:
+        return False
 
 
 def _credentials(environment: Mapping[str, str]) -> Credentials:

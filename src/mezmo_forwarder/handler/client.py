@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from msgspec import Struct
@@ -76,7 +76,8 @@ class Client:
         A kept connection that the other side has closed meanwhile is opened again, once.
 
         Raises:
-            TransportError: there was no response by the deadline, or none that is HTTP.
+            TransportError: there was no response by the deadline, or none that is HTTP; or the address, the
+                proxy's or a header is malformed.
         """
         try:
             if self._kept:
@@ -88,6 +89,11 @@ class Client:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise _transport_error(error, self._host) from error
+        except ValueError:  # of the text, which is not chained, a password or a token may be a part
+            self.close()
+            raise TransportError(
+                f"the address or a header of the request to {self._host!r} is malformed", retryable=False
+            ) from None
         except BaseException:
             self.close()
             raise
@@ -142,6 +148,8 @@ class Client:
         proxy = _proxy_for(self._parts)
         deadline = min(deadline, self._clock() + CONNECT_SECONDS)
         host, port = (proxy.hostname or "", proxy.port or 80) if proxy else (self._host, self._port)
+        _check_name(self._host)
+        _check_name(host)
         wire = _Wire(_dial(host, port, deadline, self._clock), deadline, self._clock)
         try:
             if proxy:
@@ -213,7 +221,7 @@ def _left(deadline: float, clock: Callable[[], float]) -> float:
 
 def _dial(host: str, port: int, deadline: float, clock: Callable[[], float]) -> socket.socket:
     """Connect to the first address that answers, with a fair part of the time for each."""
-    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = _resolve(host, port, deadline, clock)
     for position, (family, kind, protocol, _, address) in enumerate(addresses):
         sock = socket.socket(family, kind, protocol)
         try:
@@ -229,6 +237,40 @@ def _dial(host: str, port: int, deadline: float, clock: Callable[[], float]) -> 
     raise OSError(f"no address for {host}")
 
 
+def _check_name(host: str) -> None:
+    """Refuse what neither the resolver nor TLS takes, before there is a socket that TLS would leave open."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise TransportError(f"{host!r} is not a host name", retryable=False) from None
+
+
+def _resolve(host: str, port: int, deadline: float, clock: Callable[[], float]) -> list[Any]:
+    """Return what `socket.getaddrinfo` does, or give up: its own time-outs may outlast the invocation."""
+    from threading import Thread  # noqa: PLC0415  costs 1 ms
+
+    found: list[list[Any] | Exception] = []
+
+    def look_up() -> None:
+        try:
+            found.append(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, ValueError) as error:
+            found.append(error)
+
+    left = _left(deadline, clock)
+    thread = Thread(target=look_up, daemon=True)  # which may go on; no thread can be ended
+    thread.start()
+    thread.join(left)
+    match found:
+        case [list(addresses)]:
+            return addresses
+        case [socket.gaierror() as error]:
+            raise TransportError(f"the name {host} was not resolved: {error.strerror}") from error
+        case [Exception() as error]:
+            raise error
+    raise TransportError(f"the name {host} was not resolved in time")
+
+
 def _proxy_for(parts: SplitResult) -> SplitResult | None:
     """Return the proxy that the environment names for an address."""
     if not any(name.lower() in {"http_proxy", "https_proxy"} for name in os.environ):
@@ -238,9 +280,17 @@ def _proxy_for(parts: SplitResult) -> SplitResult | None:
     address = getproxies().get(parts.scheme)
     if not address or proxy_bypass(parts.netloc):
         return None
-    proxy = urlsplit(address if "://" in address else f"http://{address}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        raise TransportError("the address of the proxy must begin with http://", retryable=False)
+    try:
+        proxy = urlsplit(address if "://" in address else f"http://{address}")
+        # Behind a slash of the password that is not encoded, the rest of it and the host would be a path.
+        valid = (
+            proxy.scheme == "http" and proxy.hostname and proxy.port != 0 and "@" not in "".join(proxy[2:])
+        )
+    except ValueError:
+        valid = False
+    if not valid:
+        variable = f"{parts.scheme.upper()}_PROXY"
+        raise TransportError(f"{variable} is not an address of the form http://host:port", retryable=False)
     return proxy
 
 
@@ -268,8 +318,6 @@ def _transport_error(error: Exception, host: str) -> TransportError:
     match error:
         case TimeoutError():
             return TransportError(f"{host} did not answer in time")
-        case socket.gaierror():
-            return TransportError(f"the name {host} was not resolved: {error.strerror}")
         case ssl.SSLCertVerificationError():
             reason = f"the certificate of {host} is not trusted: {error.verify_message}"
             return TransportError(reason, retryable=False)

@@ -16,7 +16,7 @@ from .lines import encode_lines
 from .literals import literal_of
 from .mezmo import Mezmo
 from .names import app_of, hostname_of
-from .report import Report, log
+from .report import OWN_LOG_GROUP, Report, log
 from .settings import Settings
 from .timing import SYSTEM, Timing
 from .version import VERSION
@@ -56,6 +56,7 @@ class Forwarder:
         self._environment = environment
         self._timing = timing
         self._limits = Limits.of(environment)
+        self._told_of_own_log_group = False
         _keep_freed_memory()
         self._client = Client(settings.destination.url, clock=timing.monotonic)
         self._mezmo = Mezmo(settings, self._client, wall_clock=timing.wall)
@@ -95,6 +96,14 @@ class Forwarder:
         report = Report(bytes_in=received.size)
         if received.document.is_control:
             report.control_messages = 1
+        elif received.document.log_group == self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME"):
+            # Each invocation writes to it: what is sent would have more sent, without an end. Said once a
+            # process, since saying it is an event of that group, which invokes the function again.
+            if self._told_of_own_log_group:
+                return None
+            self._told_of_own_log_group = True
+            report.received = len(received.document.log_events)
+            report.filter(OWN_LOG_GROUP, report.received)
         else:
             self._forward(received, deadline, report)
         self._log(report, received, started)

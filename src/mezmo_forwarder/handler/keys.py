@@ -1,6 +1,7 @@
 """Where the ingestion key is: read when first needed, kept for a time, read again when it is refused."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from .timing import SYSTEM, Timing
 _LOOKUP_SECONDS = 10.0
 _NEXT_TRY_SECONDS = 60.0
 _JITTER = 0.1
+_MOST_NAMES = 10
 _TOKEN_PREFIXES = ("sta_", "sts_", "ste_")
 
 
@@ -179,4 +181,20 @@ def _checked(value: str, source: KeySource) -> str:
 
 
 def _names(fields: dict[str, Any]) -> str:
-    return ", ".join(repr(name) for name in sorted(fields)) or "none"
+    """List the names of fields, but never a key that stands in the place of a name."""
+    if not fields:
+        return "none"
+    shown = [repr(name) for name in sorted(fields) if _is_name(name)][:_MOST_NAMES]
+    hidden = len(fields) - len(shown)
+    if not shown:
+        return f"{hidden} not shown"
+    return ", ".join(shown) + (f" and {hidden} more" if hidden else "")
+
+
+def _is_name(text: str) -> bool:
+    """Whether a field may be called so: by its characters, and because it does not look like a key."""
+    return (
+        re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", text) is not None
+        and not re.search(r"[0-9A-Fa-f]{20}", text.replace("-", ""))
+        and not text.startswith(_TOKEN_PREFIXES)
+    )

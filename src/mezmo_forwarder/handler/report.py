@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Struct
 
+OWN_LOG_GROUP = "the forwarder's own log group"  # as the reason of a filter
 _LONGEST_MESSAGE = 400
 _LONGEST_REASON = 80
 _MOST_REASONS = 3
@@ -41,10 +42,10 @@ class Report(Struct):
     reasons: dict[str, int] = {}
     filters: dict[str, int] = {}
 
-    def filter(self, reason: str) -> None:
-        """Count a log event that becomes no line."""
-        self.filtered += 1
-        _count(self.filters, reason, 1)
+    def filter(self, reason: str, events: int = 1) -> None:
+        """Count log events that become no line."""
+        self.filtered += events
+        _count(self.filters, reason, events)
 
     def reject(self, lines: int, reason: str) -> None:
         """Count lines that Mezmo will never take."""
@@ -61,7 +62,7 @@ class Report(Struct):
         """How loud the invocation's log line is."""
         if self.undelivered:
             return "ERROR"
-        return "WARN" if self.rejected else "INFO"
+        return "WARN" if self.rejected or OWN_LOG_GROUP in self.filters else "INFO"
 
     def summary(self) -> str:
         """Return the counts in words, with the reason why most of the others were not delivered."""
