@@ -57,9 +57,9 @@ class Floor(Generic[Text]):
 
     def __init__(self, text: type[Text], data: str, bodies: list[bytes]) -> None:
         self._data = data
-        self._decode = msgspec.json.Decoder(_Document[text]).decode  # type: ignore[valid-type]
+        self._decode = msgspec.json.Decoder(_Document[text]).decode  # type: ignore[valid-type]  # chosen at run time
         self._encode = msgspec.json.Encoder().encode
-        of_lines = msgspec.json.Decoder(_Body[text])  # type: ignore[valid-type]
+        of_lines = msgspec.json.Decoder(_Body[text])  # type: ignore[valid-type]  # chosen at run time
         self._bodies = [of_lines.decode(body) for body in bodies]
         self._encoded = bodies
         assert self._lines() == bodies, "a floor writes the same bytes"

@@ -37,11 +37,11 @@ def _bodies(data: str) -> list[bytes]:
         return Reply(200, {}, b"")
 
     post = Client.post
-    Client.post = record  # type: ignore[assignment,method-assign]
+    Client.post = record  # type: ignore[assignment,method-assign]  # put back below
     try:
         _handle(data)
     finally:
-        Client.post = post  # type: ignore[method-assign]
+        Client.post = post  # type: ignore[method-assign]  # as it was
     return bodies
 
 

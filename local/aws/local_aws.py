@@ -14,7 +14,7 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import botocore.session  # type: ignore[import-untyped]
+import botocore.session  # type: ignore[import-untyped]  # it ships no types
 
 from .overlay.settings import Settings
 
