@@ -16,6 +16,8 @@ def main() -> None:
         relative = source.relative_to(ROOT)
         command = ["uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
         command += ["--no-emit-index-url", "--no-emit-find-links", "--no-annotate"]
+        # An extra stays with its pin: without it older pips look for the newest version and miss its hash.
+        command += ["--no-strip-extras"]
         command += ["--custom-compile-command", "python tools/lock.py", "--quiet"]
         command += [str(relative), "--output-file", str(relative.with_suffix(".txt"))]
         subprocess.run(command, cwd=ROOT, check=True)
