@@ -8,9 +8,13 @@ from handler.errors import SettingsError
 from handler.settings import (
     VARIABLE,
     EnvironmentKey,
+    Redrive,
     SecretsManagerKey,
     Settings,
     SsmParameterKey,
+    Store,
+    VendorRedriveSettings,
+    read_redrive_settings,
     read_settings,
 )
 from tests.handler.doubles import settings_json
@@ -29,6 +33,7 @@ def test_defaults() -> None:
     assert settings.destination.compresses
     assert not read(settings_json(kind="pipeline")).destination.compresses
     assert read(settings_json(kind="pipeline", gzip=True)).destination.compresses
+    assert (settings.oversize_lines, settings.store, settings.metrics) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +72,9 @@ def test_sources_of_the_key(document: object, key: object) -> None:
         (settings_json(tags=["a,b"]), r"\$.tags"),
         (settings_json(tags=[""]), r"\$.tags"),
         (settings_json(meta_fields=["secret"]), "'secret'"),
+        (settings_json(oversize_lines="drop"), "'drop'"),
+        (settings_json(store={"bucket": ""}), r"\$.store.bucket"),
+        (settings_json(metrics="everything"), "'everything'"),
     ],
 )
 def test_what_is_not_understood_is_refused_in_words(document: str, says: str) -> None:
@@ -132,3 +140,40 @@ def test_the_document_of_the_contract_is_understood() -> None:
     }
     settings = read(json.dumps(document))
     assert (settings.hostname, settings.app, settings.env, settings.tags) == ("h", "a", "e", ("t", "u"))
+
+
+STORE = {"bucket": "logs", "owner": "123456789012"}
+REDRIVE = {"function": "forwarder", "bytes_per_second": 1000}
+
+
+def test_settings_of_a_redrive_function() -> None:
+    document = settings_json(store=STORE, redrive=REDRIVE, metrics="log-group", oversize_lines="whole")
+    settings = read_redrive_settings({VARIABLE: document})
+    assert isinstance(settings, Settings)
+    assert settings.store == Store("logs", "123456789012")
+    assert settings.redrive == Redrive("forwarder", 1000)
+    assert (settings.metrics, settings.oversize_lines) == ("log-group", "whole")
+
+
+def test_settings_of_a_redrive_function_beside_vendor_code() -> None:
+    document = json.dumps({"schema": 1, "store": STORE, "redrive": REDRIVE})
+    settings = read_redrive_settings({VARIABLE: document})
+    assert settings == VendorRedriveSettings(1, Store("logs", "123456789012"), Redrive("forwarder", 1000))
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        (settings_json(), "needs both `store` and `redrive`"),
+        (settings_json(store=STORE), "needs both `store` and `redrive`"),
+        (json.dumps({"schema": 1, "store": STORE}), "missing required field `redrive`"),
+        (json.dumps({"schema": 2, "store": STORE}), "schema 2 is not known"),
+        (
+            settings_json(store=STORE, redrive=REDRIVE | {"bytes_per_second": 0}),
+            r"\$.redrive.bytes_per_second",
+        ),
+    ],
+)
+def test_settings_that_no_redrive_function_can_have(document: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        read_redrive_settings({VARIABLE: document})

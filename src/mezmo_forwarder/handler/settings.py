@@ -1,11 +1,11 @@
 """What the function was told to do: one JSON document in its environment, decoded into one frozen struct."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct
 
 from .errors import SettingsError
 
@@ -15,6 +15,8 @@ SCHEMA = 1
 Text = Annotated[str, Meta(min_length=1)]
 MetaField = Literal["owner", "group", "stream", "event_id", "filters"]
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
+OversizeLines = Literal["split", "truncate", "whole"]
+MetricsDetail = Literal["forwarder", "log-group"]
 
 
 class SecretsManagerKey(
@@ -56,6 +58,25 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
         return self.kind == "log-analysis" if self.gzip is None else self.gzip
 
 
+class Store(Struct, frozen=True, forbid_unknown_fields=True):
+    """The bucket that keeps what is not delivered; `owner` is the account that it must belong to."""
+
+    bucket: Text
+    owner: Text | None = None
+
+
+class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the re-drive function is told besides.
+
+    Args:
+        function: the name of the forwarder's own function, under which all metrics are published.
+        bytes_per_second: how many bytes of lines it sends in a second, before compression.
+    """
+
+    function: Text
+    bytes_per_second: Annotated[int, Meta(ge=1)]
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The settings document; `key_ttl` is in seconds."""
 
@@ -69,6 +90,19 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     env: Text | None = None
     tags: tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...] = ()
     meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
+    oversize_lines: OversizeLines | None = None
+    store: Store | None = None
+    metrics: MetricsDetail | None = None
+    redrive: Redrive | None = None
+
+
+class VendorRedriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The settings document of a re-drive function beside a vendor's code, which it invokes again."""
+
+    schema: int
+    store: Store
+    redrive: Redrive
+    metrics: MetricsDetail | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -77,25 +111,47 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: there are none, or they are not understood; the text names the place.
     """
+    settings = _decode(environment, Settings)
+    _check_address(settings.destination.url)
+    return settings
+
+
+def read_redrive_settings(environment: Mapping[str, str]) -> Settings | VendorRedriveSettings:
+    """Return the settings in the environment of a re-drive function; `store` and `redrive` are there.
+
+    Raises:
+        SettingsError: there are none, or they are not understood; the text names the place.
+    """
+    if _decode(environment, _Head).destination is UNSET:
+        return _decode(environment, VendorRedriveSettings)
+    settings = read_settings(environment)
+    if settings.store is None or settings.redrive is None:
+        raise SettingsError(f"{VARIABLE}: a re-drive function needs both `store` and `redrive`")
+    return settings
+
+
+class _Head(Struct):
+    schema: object
+    destination: object = UNSET
+
+
+_Document = TypeVar("_Document", _Head, Settings, VendorRedriveSettings)
+
+
+def _decode(environment: Mapping[str, str], kind: type[_Document]) -> _Document:
     document = environment.get(VARIABLE)
     if not document:
         raise SettingsError(f"the environment variable {VARIABLE} is not set")
     try:
-        schema = msgspec.json.decode(document, type=_Version).schema
+        schema = msgspec.json.decode(document, type=_Head).schema
         if schema != SCHEMA:
             raise SettingsError(
                 f"{VARIABLE}: schema {schema!r} is not known to this handler, which knows {SCHEMA}: "
                 "the function's code and its settings come from different releases; deploy both again"
             )
-        settings = msgspec.json.decode(document, type=Settings)
+        return msgspec.json.decode(document, type=kind)
     except msgspec.DecodeError as error:
         raise SettingsError(f"{VARIABLE}: {error}") from error
-    _check_address(settings.destination.url)
-    return settings
-
-
-class _Version(Struct):
-    schema: object
 
 
 def _check_address(url: str) -> None:
