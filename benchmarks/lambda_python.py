@@ -90,7 +90,7 @@ class LambdaPython:
         command = [self.python, *ISOLATED, "-c", _PROBE, f"{self.path}:{_ROOT}", name, *arguments]
         finished = run(command, self.environment(memory=memory), share)
         for log in map(json.loads, finished.lines[:-1]):
-            assert log["level"] == "ERROR" or log["received"] == log["delivered"], log
+            assert log["level"] == "ERROR" or log["LinesReceived"] == log["LinesDelivered"], log
         return finished
 
 

@@ -5,6 +5,8 @@ import gzip
 import json
 from collections.abc import Iterable, Sequence
 
+from handler.events import Limits, Received, payload_of, read_payload
+
 GROUP = "/aws/lambda/checkout"
 STREAM = "2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a"
 OWNER = "123456789012"
@@ -52,3 +54,14 @@ def to_json(document: object, *, ascii_only: bool = False) -> bytes:
 def make_event(messages: Iterable[object], **document: object) -> dict[str, object]:
     """Return the event for some messages; keyword arguments as for `make_document`."""
     return pack(to_json(make_document(messages, **document)))  # type: ignore[arg-type]
+
+
+def read(event: object, **environment: str) -> Received:
+    """Return the one document of an event, as the handler reads it; keyword arguments as in `Limits.of`."""
+    (received,) = read_payload(payload_of(event), Limits.of(environment))
+    return received
+
+
+def received(messages: Iterable[object], **document: object) -> Received:
+    """Return the document for some messages; keyword arguments as for `make_document`."""
+    return read(make_event(messages, **document))

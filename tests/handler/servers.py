@@ -45,12 +45,18 @@ def server(*talks: Talk, authority: trustme.CA | None = None) -> Iterator[int]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        for sock in connections:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        close(connections)
         thread.join(TIMEOUT)
         assert not thread.is_alive()
+        close(connections)  # one that was accepted just now
+
+
+def close(connections: list[socket.socket]) -> None:
+    """Close connections, whoever reads from them."""
+    for sock in connections:
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+        sock.close()
 
 
 def read_request(sock: socket.socket) -> bytes:

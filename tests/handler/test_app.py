@@ -99,7 +99,7 @@ def test_lines_arrive_over_one_connection_and_nothing_is_flagged(
         assert len(text) < 400
         report = json.loads(text)
         assert report["level"] == "INFO"
-        assert report["received"] == report["delivered"]
+        assert report["LinesReceived"] == report["LinesDelivered"]
         assert report["log_group"] == GROUP
 
 
@@ -119,14 +119,22 @@ def test_large_payloads_arrive_whole_in_batches(
     assert {request.status for request in mezmo.requests} == {200}
 
 
-def test_a_message_of_a_megabyte_is_a_batch_of_its_own(
-    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("policy", ["split", "whole"])
+def test_a_message_of_a_megabyte_arrives_in_parts(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str], policy: str
 ) -> None:
-    configure().handle(make_event(["before", "x" * 1_048_576, "after"]), Context())
-    assert lines_at(mezmo) == ["before", "after"]
+    """Whole, it is a batch of its own, which Mezmo finds too large; then it is split all the same."""
+    message = "x" * 1_048_576 + "y"
+    configure(oversize_lines=policy).handle(make_event(["before", message, "after"]), Context())
+    texts = lines_at(mezmo)
+    assert (texts[0], "".join(texts[1:-1]), texts[-1]) == ("before", message, "after")
+    assert mezmo.flags == ()
+    parts = mezmo.lines[1:-1]
+    assert [line.meta["part"] for line in parts if line.meta] == [*range(1, 66)]
+    assert len({line.meta["event_id"] for line in parts if line.meta}) == 1
+    assert [line.timestamp - parts[0].timestamp for line in parts] == [*range(65)]
     report = log_line(capsys)
-    assert (report["delivered"], report["rejected"], report["level"]) == (2, 1, "WARN")
-    assert "Message size too large" in str(report["message"])
+    assert (report["LinesReceived"], report["LinesDelivered"], report["level"]) == (67, 67, "INFO")
 
 
 @pytest.mark.parametrize(
@@ -182,13 +190,14 @@ def test_what_stays_undelivered_fails_the_invocation_in_time(
     assert time.monotonic() - started < 2.5
     report = log_line(capsys)
     assert (report["level"], report["message"]) == ("ERROR", str(error.value))
-    assert (report["received"], report["undelivered"], report["delivered"]) == (2, 2, 0)
+    assert (report["LinesReceived"], report["LinesUndelivered"]) == (2, 2)
+    assert "LinesDelivered" not in report
 
 
 def test_a_rotated_key_is_read_again(mezmo: MezmoStandIn, configure: Configure) -> None:
     environment = {"KEY": KEY}
     forwarder = configure(environment=environment)
-    forwarder._keys._environment = environment  # the dictionary that the test changes
+    forwarder._sender._keys._environment = environment  # the dictionary that the test changes
     forwarder.handle(make_event(["a"]), Context())
     mezmo.keys = {OTHER_KEY}
     environment["KEY"] = OTHER_KEY
@@ -231,7 +240,7 @@ def test_a_control_message_is_skipped_and_counted(
     [
         ({}, NotCloudWatchLogsError),
         ({"awslogs": {"data": "?"}}, CorruptEventError),
-        (make_event(["a" * (1 << 20)] * 40), EventTooLargeError),
+        (make_event(["a" * (20 << 20)]), EventTooLargeError),
     ],
 )
 def test_what_cannot_be_forwarded_fails_with_one_clear_line(
@@ -353,7 +362,7 @@ def test_a_malformed_proxy_waits_for_the_invocation_and_is_reported(
     with pytest.raises(UndeliveredError, match="HTTPS_PROXY is not an address|'a..b' is not a host name"):
         app.handle(make_event(["a"]), Context())
     report = log_line(capsys)
-    assert (report["level"], report["undelivered"]) == ("ERROR", 1)
+    assert (report["level"], report["LinesUndelivered"]) == ("ERROR", 1)
     assert "hid" not in str(report)
 
 
@@ -377,7 +386,8 @@ def test_the_forwarder_never_feeds_itself(
     forwarder.handle(make_event(["a", "b"], group="/aws/lambda/forwarder"), Context())
     report = log_line(capsys)
     assert (report["level"], report["filters"]) == ("WARN", {"the forwarder's own log group": 2})
-    assert (report["received"], report["filtered"], report["delivered"]) == (2, 2, 0)
+    assert (report["LinesReceived"], report["LinesFiltered"]) == (2, 2)
+    assert "LinesDelivered" not in report
     forwarder.handle(make_event([json.dumps(report)], group="/aws/lambda/forwarder"), Context())
     assert capsys.readouterr().out == "", "a line about it would be the next event"
     assert mezmo.requests == ()
@@ -414,4 +424,12 @@ def test_the_imports_of_a_cold_start_are_few() -> None:
         "threading",
     }
     assert modules & costly == set()
-    assert "handler.aws" not in modules
+    assert {name for name in modules if name.startswith("handler.")} & {
+        "handler.aws",
+        "handler.kinesis",
+        "handler.oversize",
+        "handler.redrive",
+        "handler.s3",
+        "handler.segments",
+        "handler.stored",
+    } == set()

@@ -3,25 +3,32 @@
 import gzip
 import json
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Piece
+from handler.batches import Batch, Piece, Settled
+from handler.breaker import Breaker
 from handler.client import Reply
 from handler.delivery import Delivery
 from handler.errors import TransportError
 from handler.keys import Keys
+from handler.lines import split_line
 from handler.mezmo import Mezmo
 from handler.report import Report
 from handler.settings import EnvironmentKey
+from tests.handler.cloudwatch import GROUP, received
 from tests.handler.doubles import KEY, OK, OTHER_KEY, Clock, ScriptedClient, make_settings
 
 
 def batch_of(lines: Sequence[str]) -> Batch:
-    return Batch([Piece(msgspec.json.encode([{"line": line} for line in lines]), len(lines))])
+    document = received(lines)
+    return Batch(
+        "host", [Piece(msgspec.json.encode([{"line": line} for line in lines]), len(lines), document)]
+    )
 
 
 def lines_in(headers: object, body: bytes) -> list[str]:
@@ -40,27 +47,32 @@ class Run:
         seconds: float = 60,
         chance: float = 1.0,
         variables: dict[str, str] | None = None,
+        breaker: Breaker | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = Clock(chance)
+        self.clock = clock or Clock(chance)
         self.client = ScriptedClient(script)  # type: ignore[arg-type]
         self.variables = {"KEY": KEY} if variables is None else variables
         self.report = Report()
         self.keys = Keys(
             EnvironmentKey("KEY"), 3600, environment=self.variables, timing=self.clock.timing, warn=print
         )
-        mezmo = Mezmo(make_settings(), self.client, wall_clock=self.clock.timing.wall)
+        settings = make_settings()
+        mezmo = Mezmo(settings, self.client, wall_clock=self.clock.timing.wall)
         self.delivery = Delivery(
             mezmo,
             self.keys,
-            hostname="host",
+            breaker=breaker,
+            split=partial(split_line, settings),
             deadline=self.clock.now + seconds,
             report=self.report,
             timing=self.clock.timing,
         )
 
     def __call__(self, *batches: Sequence[str]) -> Report:
-        self.report.received = sum(map(len, batches))
-        self.delivery.deliver(map(batch_of, batches))
+        self.report.of(GROUP).received = sum(map(len, batches))
+        for batch in map(batch_of, batches):
+            self.delivery.deliver(batch)
         return self.report
 
     @property
@@ -68,8 +80,19 @@ class Run:
         return [lines_in(headers, body) for _, headers, body, _ in self.client.sent]
 
 
+def texts_of(settled: Iterable[Settled]) -> list[str]:
+    """Return the texts of lines that were not delivered, by way of the log events they were made of."""
+    return [
+        json.loads(bytes(piece.source.document.log_events[place].message))
+        for one in settled
+        for piece in one.batch.pieces
+        for place in piece.events
+    ]
+
+
 def counts(report: Report) -> tuple[int, int, int]:
-    return report.delivered, report.rejected, report.undelivered
+    total = report.total
+    return total.delivered, total.rejected, total.undelivered
 
 
 def error(status: int, text: str = "", **headers: str) -> Reply:
@@ -81,7 +104,7 @@ def test_batches_are_delivered_in_order() -> None:
     assert counts(run(["a", "b"], ["c"])) == (3, 0, 0)
     assert run.sent == [["a", "b"], ["c"]]
     assert (run.report.batches, run.report.requests, run.report.retries) == (2, 2, 0)
-    assert run.report.bytes_out == sum(len(body) for _, _, body, _ in run.client.sent)
+    assert run.report.bytes_sent == sum(len(body) for _, _, body, _ in run.client.sent)
 
 
 @pytest.mark.parametrize("fault", [error(503), error(429), error(408), TransportError("reset")])
@@ -132,7 +155,7 @@ def test_a_request_never_has_longer_than_half_of_the_time_left() -> None:
     assert [deadline - 1_000 for _, _, _, deadline in run.client.sent] == [5, 5]
     long = Run(seconds=900)
     long(["a"])
-    assert long.client.sent[0][3] == 1_020
+    assert long.client.sent[0][3] == 1_010
     short = Run(seconds=1.5)
     short(["a"])
     assert short.client.sent[0][3] == 1_001
@@ -277,11 +300,14 @@ def faults(draw: st.DrawFn) -> object:
     st.lists(st.integers(1, 9), max_size=6),
     st.floats(0, 100),
     st.sampled_from([0.0, 0.5, 0.999]),
+    st.booleans(),
 )
 def test_every_line_is_accounted_for_whatever_happens(
-    script: list[object], sizes: list[int], seconds: float, chance: float
+    script: list[object], sizes: list[int], seconds: float, chance: float, store: bool
 ) -> None:
-    run = Run(script, seconds=seconds, chance=chance)
+    clock = Clock(chance)
+    breaker = Breaker(clock.timing) if store else None
+    run = Run(script, seconds=seconds, clock=clock, breaker=breaker)
     names = iter(f"line {number}" for number in range(100))
     batches = [[next(names) for _ in range(size)] for size in sizes]
     taken: list[str] = []
@@ -299,7 +325,10 @@ def test_every_line_is_accounted_for_whatever_happens(
 
     run.client.post = recording  # type: ignore[method-assign]
     report = run(*batches)
-    assert report.received == report.delivered + report.rejected + report.undelivered
-    assert report.delivered == len(taken) == len(set(taken))
-    assert sum(report.reasons.values()) == report.rejected + report.undelivered
+    total = report.total
+    assert total.received == total.delivered + total.rejected + total.undelivered
+    assert total.delivered == len(taken) == len(set(taken))
+    assert sum(report.reasons.values()) == total.rejected + total.undelivered
+    kept = [*taken, *texts_of(run.delivery.left), *texts_of(run.delivery.rejected)]
+    assert sorted(kept) == sorted(name for batch in batches for name in batch)
     assert run.clock.now <= 1_000 + seconds

@@ -6,18 +6,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.events import Limits, read_event
 from handler.lines import encode_lines
 from handler.settings import Settings
-from tests.handler.cloudwatch import FILTERS, FIRST_TIMESTAMP, GROUP, OWNER, STREAM, make_event
+from tests.handler.cloudwatch import (
+    FILTERS,
+    FIRST_TIMESTAMP,
+    GROUP,
+    OWNER,
+    STREAM,
+    make_event,
+    read,
+    received,
+)
 from tests.handler.doubles import make_settings
 
 STANDARD = make_settings()
-LIMITS = Limits.of({"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"})
+LARGE = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
 
 
 def lines_of(event: object, settings: Settings = STANDARD) -> list[dict[str, object]]:
-    pieces = encode_lines(settings, read_event(event, LIMITS), filtered=lambda _: None)
+    pieces = encode_lines(settings, read(event, **LARGE), filtered=lambda _: None)
     return [line for piece in pieces for line in json.loads(piece.array)]
 
 
@@ -68,8 +76,8 @@ def test_lone_surrogates_become_the_replacement_character() -> None:
 
 def test_what_is_empty_is_filtered_and_counted() -> None:
     reasons: list[str] = []
-    received = read_event(make_event(["", "a", " \r\n", "b"]), LIMITS)
-    pieces = list(encode_lines(STANDARD, received, filtered=reasons.append))
+    document = received(["", "a", " \r\n", "b"])
+    pieces = list(encode_lines(STANDARD, document, filtered=reasons.append))
     assert [line["line"] for piece in pieces for line in json.loads(piece.array)] == ["a", "b"]
     assert reasons == ["empty", "empty"]
 
@@ -106,9 +114,9 @@ def test_no_meta_without_fields() -> None:
 @pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
 def test_pieces_are_small_but_for_lines_that_are_not(line_format: str) -> None:
     messages = ["a" * 40] * 900 + ["b" * 200_000] + ["c" * 4000] * 100 + ["d"]
-    settings = make_settings(line_format=line_format)
-    pieces = list(encode_lines(settings, read_event(make_event(messages), LIMITS), filtered=print))
+    settings = make_settings(line_format=line_format, oversize_lines="whole")
+    pieces = list(encode_lines(settings, read(make_event(messages), **LARGE), filtered=print))
     assert sum(piece.count for piece in pieces) == len(messages)
-    assert all(len(piece.array) < 70_000 or piece.count == 1 for piece in pieces)
+    assert all(len(piece.array) < 200_000 or piece.count == 1 for piece in pieces)
     assert all(piece.count == len(json.loads(piece.array)) for piece in pieces)
     assert len(pieces) < 30

@@ -11,16 +11,20 @@ from handler.client import Reply
 from handler.mezmo import Mezmo
 from handler.outcomes import Rejected
 from handler.version import VERSION
+from tests.handler.cloudwatch import received
 from tests.handler.doubles import KEY, ScriptedClient, make_settings
 
-BATCH = Batch([Piece(b'[{"line":"a"},{"line":"b"}]', 2), Piece(b'[{"line":"c"}]', 1)])
+SOURCE = received(["x"])
+BATCH = Batch(
+    "/a b/ü", [Piece(b'[{"line":"a"},{"line":"b"}]', 2, SOURCE), Piece(b'[{"line":"c"}]', 1, SOURCE)]
+)
 LINES = b'[{"line":"a"},{"line":"b"},{"line":"c"}]'
 
 
 def sent_with(**settings: object) -> tuple[str, dict[str, str], bytes]:
     client = ScriptedClient()
     mezmo = Mezmo(make_settings(**settings), client)  # type: ignore[arg-type]
-    mezmo.send(mezmo.prepare(BATCH), "/a b/ü", KEY, 1.0)
+    mezmo.send(mezmo.prepare(BATCH), KEY, 1.0)
     target, headers, body, _ = client.sent[0]
     return target, dict(headers), body
 
@@ -64,7 +68,7 @@ def test_bodies_stay_within_a_million_bytes() -> None:
     for kind in ("log-analysis", "pipeline"):
         mezmo = Mezmo(make_settings(kind=kind, gzip=False), ScriptedClient())
         line = msgspec.json.encode("x" * (mezmo.largest_batch - 2))
-        body = mezmo.prepare(Batch([Piece(b"[%b]" % line, 1)])).body
+        body = mezmo.prepare(Batch("h", [Piece(b"[%b]" % line, 1, SOURCE)])).body
         assert len(body) == 1_000_000
         assert json.loads(body)
 
@@ -72,7 +76,7 @@ def test_bodies_stay_within_a_million_bytes() -> None:
 def test_a_key_that_the_server_repeats_is_not_repeated() -> None:
     client = ScriptedClient([Reply(400, {}, f"hostname for {KEY}?".encode())])
     mezmo = Mezmo(make_settings(), client)
-    outcome, status = mezmo.send(mezmo.prepare(BATCH), "h", KEY, 1.0)
+    outcome, status = mezmo.send(mezmo.prepare(BATCH), KEY, 1.0)
     assert outcome == Rejected("400 hostname for [key]?")
     assert status == 400
 
@@ -81,6 +85,6 @@ def test_a_key_that_the_server_repeats_is_not_repeated() -> None:
 def test_a_compressed_body_is_about_as_small_as_gzip_makes_it(count: int) -> None:
     lines = [{"line": f"GET /orders/{number}", "meta": {"group": "/aws/ecs/app"}} for number in range(count)]
     mezmo = Mezmo(make_settings(), ScriptedClient())
-    request = mezmo.prepare(Batch([Piece(msgspec.json.encode(lines), count)]))
+    request = mezmo.prepare(Batch("h", [Piece(msgspec.json.encode(lines), count, SOURCE)]))
 
     assert len(request.body) < 1.2 * len(gzip.compress(gzip.decompress(request.body), 1))

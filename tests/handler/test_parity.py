@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.batches import make_batches
-from handler.events import Limits, read_event
+from handler.batches import Batch
 from handler.lines import encode_lines
 from handler.mezmo import Mezmo
-from tests.handler.cloudwatch import make_document, pack, to_json
+from tests.handler.cloudwatch import make_document, pack, read, to_json
 from tests.handler.doubles import ScriptedClient, make_settings
 
 # What the contract says of both releases, written for this test: documents in, one body a line out.
@@ -47,10 +46,8 @@ def bodies_of_javascript(documents: Sequence[bytes], line_format: str, kind: str
 def body_of_handler(document: bytes, line_format: str, kind: str) -> bytes:
     configured = make_settings(line_format=line_format, kind=kind, gzip=False)
     mezmo = Mezmo(configured, ScriptedClient())
-    received = read_event(pack(document), Limits.of({}))
-    pieces = encode_lines(configured, received, filtered=lambda _: None)
-    (batch,) = make_batches(pieces, mezmo.largest_batch)
-    return mezmo.prepare(batch).body
+    pieces = encode_lines(configured, read(pack(document)), filtered=lambda _: None)
+    return mezmo.prepare(Batch("host", [*pieces])).body
 
 
 def check(documents: Sequence[bytes], line_format: str, kind: str) -> None:

@@ -3,10 +3,8 @@
 An SDK would cost more CPU time at a cold start than everything else together.
 """
 
-import hashlib
-import hmac
 import os
-import time
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,20 +12,30 @@ from urllib.parse import quote, urlsplit
 import msgspec
 from msgspec import Struct
 
-from .client import Client, Reply
+from .client import LARGEST_REPLY, Client, Reply
 from .errors import AwsError, TransportError
+from .signature import Credentials, encode_query, sign
 from .timing import SYSTEM, Timing
 
 _ATTEMPTS = 3
 _BACKOFF_SECONDS = 0.2
-_REQUEST_SECONDS = 5.0
 _TRANSIENT = (
     "Throttl",
     "TooManyRequests",
     "RequestLimitExceeded",
     "InternalServiceError",
     "InternalServerError",
+    "SlowDown",
+    "RequestTimeout",
+    "OperationAborted",
 )
+_CLOCK_IS_WRONG = {
+    "RequestTimeTooSkewed",
+    "RequestExpired",
+    "RequestInTheFuture",
+    "InvalidSignatureException",
+}
+_TOLERATED_SKEW_SECONDS = 240.0
 
 # By the beginning of a region's name; every other region is one of the `aws` partition or of GovCloud.
 _DNS_SUFFIXES = {
@@ -40,40 +48,167 @@ _DNS_SUFFIXES = {
 }
 
 
-class Credentials(Struct, frozen=True):
-    """What requests are signed with."""
+class Service(Struct, frozen=True):
+    """An AWS service: its name in endpoints and signatures, and the variable that names its address."""
 
-    access_key_id: str
-    secret_access_key: str
-    session_token: str | None = None
-
-    def __repr__(self) -> str:
-        return "Credentials(...)"
-
-
-class Operation(Struct, frozen=True):
-    """An operation of a service that speaks AWS's JSON 1.1 protocol."""
-
-    service: str
     name: str
-    target: str
     endpoint_variable: str
 
 
-GET_SECRET_VALUE = Operation(
-    "secretsmanager", "GetSecretValue", "secretsmanager.GetSecretValue", "AWS_ENDPOINT_URL_SECRETS_MANAGER"
-)
-GET_PARAMETER = Operation("ssm", "GetParameter", "AmazonSSM.GetParameter", "AWS_ENDPOINT_URL_SSM")
+SECRETS_MANAGER = Service("secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
+SSM = Service("ssm", "AWS_ENDPOINT_URL_SSM")
+
+
+class Call(Struct, frozen=True):
+    """One call of an operation.
+
+    Args:
+        operation: its name, as IAM's actions have it.
+        resource: the name or ARN it is about, for the errors.
+        method: the HTTP method.
+        path: the path, not encoded.
+        query: the query's parameters.
+        headers: the headers, but for those that the signature brings.
+        body: the whole body.
+        accepted: the status codes that are no error.
+        seconds: how long one attempt may take.
+        largest: how many bytes of the response's body to read.
+        advice: what else a refused call may need, in words.
+    """
+
+    operation: str
+    resource: str
+    method: str = "POST"
+    path: str = "/"
+    query: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    accepted: frozenset[int] = frozenset({200})
+    seconds: float = 5.0
+    largest: int = LARGEST_REPLY
+    advice: str = "and kms:Decrypt on its key if that is a customer-managed one"
+
+
+class Endpoint:
+    """One service in one region, over one kept connection.
+
+    Args:
+        service: which.
+        region: where.
+        bucket: for S3, the bucket that stands in the host's name.
+        timing: the clocks.
+        environment: where credentials and endpoints stand.
+
+    Raises:
+        AwsError: a variable of the environment names no address, or there are no credentials.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        region: str,
+        *,
+        bucket: str = "",
+        timing: Timing = SYSTEM,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._service = service
+        self._region = region
+        self._timing = timing
+        self._credentials = _credentials(environment)
+        url = endpoint_of(service, region, environment, bucket=bucket)
+        self._parts = urlsplit(url)
+        authorities = environment.get("AWS_CA_BUNDLE") or None
+        self._client = Client(url, authorities=authorities, clock=timing.monotonic)
+        self._skew = 0.0
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def send(self, call: Call, deadline: float) -> Reply:
+        """Send a call, again if it is throttled or the service is in trouble.
+
+        Args:
+            call: what to send.
+            deadline: when to give up, on the clock of `timing`.
+
+        Raises:
+            AwsError: refused, or not to be reached; the text names service, operation, resource and reason.
+        """
+        what = f"{self._service.name} {call.operation} of {call.resource!r}"
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                reply = self._send_once(call, deadline)
+                if reply.status in call.accepted and reply.complete:
+                    return reply
+                error, transient = self._refusal(reply, call, what)
+                transient = transient or self._set_clock(reply, error)
+            except TransportError as failure:
+                error, transient = AwsError(f"{what} failed: {failure}"), failure.retryable
+            wait = self._timing.random() * _BACKOFF_SECONDS * 2**attempt
+            if not transient or attempt == _ATTEMPTS or self._timing.monotonic() + wait >= deadline:
+                raise error
+            self._timing.sleep(wait)
+
+    def _send_once(self, call: Call, deadline: float) -> Reply:
+        path = self._parts.path.rstrip("/") + call.path
+        query = encode_query(call.query)
+        headers = sign(
+            call.method,
+            path,
+            {"Host": self._parts.netloc, **call.headers},
+            call.body,
+            query=query,
+            service=self._service.name,
+            region=self._region,
+            credentials=self._credentials,
+            now=self._timing.wall() + self._skew,
+        )
+        target = quote(path, safe="/~") + (f"?{query}" if query else "")
+        body = call.body if call.method in {"POST", "PUT"} else None
+        now = self._timing.monotonic()
+        return self._client.request(
+            call.method, target, headers, body, now + min(deadline - now, call.seconds), largest=call.largest
+        )
+
+    def _refusal(self, reply: Reply, call: Call, what: str) -> tuple[AwsError, bool]:
+        """Read what an error response says, and whether to try again."""
+        code, message = _answer(reply)
+        text = f"{what} failed: {reply.status} {code}" + (f": {message}" if message else "")
+        if "AccessDenied" in code:
+            text += f" (grant the function's role {self._service.name}:{call.operation} on it, {call.advice})"
+        transient = reply.status in {200, 429} or reply.status >= 500 or code.startswith(_TRANSIENT)
+        return AwsError(text, code), transient
+
+    def _set_clock(self, reply: Reply, error: AwsError) -> bool:
+        """Go by the service's time when it refuses ours; return whether that may help."""
+        if error.code not in _CLOCK_IS_WRONG:
+            return False
+        from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415  rarely needed
+
+        date = parsedate_tz(reply.headers.get("date", ""))
+        skew = mktime_tz(date) - self._timing.wall() if date else 0.0
+        wrong = abs(skew - self._skew) > _TOLERATED_SKEW_SECONDS
+        self._skew = skew if wrong else self._skew
+        return wrong
 
 
 def get_secret_value(secret_id: str, deadline: float, timing: Timing = SYSTEM) -> dict[str, Any]:
     """Call Secrets Manager's GetSecretValue; the id is a name or an ARN.
 
     Raises:
-        AwsError: see `call`.
+        AwsError: see `call_json`.
     """
-    return call(
-        GET_SECRET_VALUE, {"SecretId": secret_id}, resource=secret_id, deadline=deadline, timing=timing
+    return call_json(
+        SECRETS_MANAGER,
+        "GetSecretValue",
+        {"SecretId": secret_id},
+        secret_id,
+        deadline=deadline,
+        timing=timing,
     )
 
 
@@ -81,24 +216,29 @@ def get_parameter(name: str, deadline: float, timing: Timing = SYSTEM) -> dict[s
     """Call Parameter Store's GetParameter, with decryption; the name may be an ARN.
 
     Raises:
-        AwsError: see `call`.
+        AwsError: see `call_json`.
     """
     request = {"Name": name, "WithDecryption": True}
-    return call(GET_PARAMETER, request, resource=name, deadline=deadline, timing=timing)
+    return call_json(SSM, "GetParameter", request, name, deadline=deadline, timing=timing)
 
 
-def call(
-    operation: Operation,
+_TARGETS = {"secretsmanager": "secretsmanager", "ssm": "AmazonSSM"}
+
+
+def call_json(
+    service: Service,
+    operation: str,
     request: dict[str, object],
-    *,
     resource: str,
+    *,
     deadline: float,
     timing: Timing = SYSTEM,
     environment: Mapping[str, str] = os.environ,
 ) -> dict[str, Any]:
-    """Call an operation, again if it is throttled or the service is in trouble.
+    """Call an operation of a service that speaks AWS's JSON 1.1 protocol.
 
     Args:
+        service: which.
         operation: what to call.
         request: its parameters.
         resource: the name or ARN it is about, for the errors and, if it is an ARN, for the region.
@@ -109,73 +249,37 @@ def call(
     Raises:
         AwsError: refused, or not to be reached; the text names service, operation, resource and reason.
     """
-    what = f"{operation.service} {operation.name} of {resource!r}"
-    region = region_of(resource, environment)
-    endpoint = endpoint_of(operation, region, environment)
-    credentials = _credentials(environment)
-    client = Client(endpoint, authorities=environment.get("AWS_CA_BUNDLE") or None, clock=timing.monotonic)
-    body = msgspec.json.encode(request)
-    parts = urlsplit(endpoint)
+    endpoint = Endpoint(service, region_of(resource, environment), timing=timing, environment=environment)
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": f"{_TARGETS[service.name]}.{operation}",
+    }
+    call = Call(operation, resource, headers=headers, body=msgspec.json.encode(request))
     try:
-        attempt = 0
-        while True:
-            attempt += 1
-            headers = sign(
-                "POST",
-                parts.path or "/",
-                {
-                    "Content-Type": "application/x-amz-json-1.1",
-                    "Host": parts.netloc,
-                    "X-Amz-Target": operation.target,
-                },
-                body,
-                service=operation.service,
-                region=region,
-                credentials=credentials,
-                now=timing.wall(),
-            )
-            left = deadline - timing.monotonic()
-            try:
-                reply = client.post(
-                    parts.path or "/", headers, body, timing.monotonic() + min(left, _REQUEST_SECONDS)
-                )
-                if reply.status == 200 and reply.complete:
-                    return _decode(reply, what)
-                error, transient = _refusal(reply, operation, what)
-            except TransportError as failure:
-                error, transient = AwsError(f"{what} failed: {failure}"), failure.retryable
-            wait = timing.random() * _BACKOFF_SECONDS * 2**attempt
-            if not transient or attempt == _ATTEMPTS or timing.monotonic() + wait >= deadline:
-                raise error
-            timing.sleep(wait)
+        reply = endpoint.send(call, deadline)
     finally:
-        client.close()
-
-
-def _decode(reply: Reply, what: str) -> dict[str, Any]:
+        endpoint.close()
     try:
         return msgspec.json.decode(reply.body, type=dict[str, Any])
     except msgspec.DecodeError:
+        what = f"{service.name} {operation} of {resource!r}"
         raise AwsError(f"{what} failed: the answer is not a JSON object") from None
 
 
-def _refusal(reply: Reply, operation: Operation, what: str) -> tuple[AwsError, bool]:
-    """Read what an error response says, and whether to try again."""
+def _answer(reply: Reply) -> tuple[str, str]:
+    """Return code and message of an error response, which is JSON, or XML as S3 writes it, or neither."""
     try:
         answer = msgspec.json.decode(reply.body, type=dict[str, Any])
     except msgspec.DecodeError:
-        answer = {}
-    code = str(answer.get("__type") or reply.headers.get("x-amzn-errortype") or reply.status)
+        answer = {
+            name.decode(): text.decode(errors="replace")
+            for name, text in re.findall(rb"<(Code|Message)>([^<]*)<", reply.body)
+        }
+    code = str(
+        answer.get("__type") or answer.get("Code") or reply.headers.get("x-amzn-errortype") or reply.status
+    )
     code = code.rpartition("#")[2].partition(":")[0]
-    message = str(answer.get("message") or answer.get("Message") or "").strip()
-    text = f"{what} failed: {reply.status} {code}" + (f": {message}" if message else "")
-    if "AccessDenied" in code:
-        text += (
-            f" (grant the function's role {operation.service}:{operation.name} on it, "
-            "and kms:Decrypt on its key if that is a customer-managed one)"
-        )
-    transient = reply.status in {200, 429} or reply.status >= 500 or code.startswith(_TRANSIENT)
-    return AwsError(text), transient
+    return code, str(answer.get("message") or answer.get("Message") or "").strip()
 
 
 def region_of(resource: str, environment: Mapping[str, str]) -> str:
@@ -195,23 +299,29 @@ def region_of(resource: str, environment: Mapping[str, str]) -> str:
     return region
 
 
-def endpoint_of(operation: Operation, region: str, environment: Mapping[str, str]) -> str:
+def endpoint_of(service: Service, region: str, environment: Mapping[str, str], *, bucket: str = "") -> str:
     """Return a service's address: from the variables that the SDKs honour, or by its partition's rules.
+
+    A bucket stands in the host's name, as S3 wants it, unless TLS forbids that or the address is given; then
+    it begins the path.
 
     Raises:
         AwsError: what such a variable holds is not an address.
     """
     if environment.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() != "true":
-        for variable in (operation.endpoint_variable, "AWS_ENDPOINT_URL"):
+        for variable in (service.endpoint_variable, "AWS_ENDPOINT_URL"):
             if address := environment.get(variable):
                 if not _is_address(address):
                     raise AwsError(f"{variable} is not an address of the form https://host:port")
-                return address
+                return f"{address.rstrip('/')}/{bucket}" if bucket else address
     suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
     fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
-    if operation.service == "ssm" and region.startswith("us-gov-"):
+    if service.name == "ssm" and region.startswith("us-gov-"):
         fips = False  # there the usual endpoint is the validated one
-    return f"https://{operation.service}{'-fips' if fips else ''}.{region}.{suffix}"
+    host = f"{service.name}{'-fips' if fips else ''}.{region}.{suffix}"
+    if bucket and "." in bucket:
+        return f"https://{host}/{bucket}"
+    return f"https://{bucket}.{host}" if bucket else f"https://{host}"
 
 
 def _is_address(text: str) -> bool:
@@ -237,58 +347,3 @@ def _credentials(environment: Mapping[str, str]) -> Credentials:
         )
     except KeyError as error:
         raise AwsError(f"no AWS credentials: the environment variable {error.args[0]} is not set") from None
-
-
-def sign(
-    method: str,
-    path: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    *,
-    service: str,
-    region: str,
-    credentials: Credentials,
-    now: float,
-) -> dict[str, str]:
-    """Sign a request without a query, and return all its headers.
-
-    Args:
-        method: the HTTP method.
-        path: the path, not encoded.
-        headers: everything to be signed, `Host` included.
-        body: the whole body.
-        service: the name it has in signatures.
-        region: the region of the endpoint.
-        credentials: whose request it is.
-        now: the time of day in seconds.
-    """
-    moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
-    signed = {**headers, "X-Amz-Date": moment}
-    if credentials.session_token:
-        signed["X-Amz-Security-Token"] = credentials.session_token
-    canonical = sorted((name.lower(), " ".join(value.split())) for name, value in signed.items())
-    names = ";".join(name for name, _ in canonical)
-    canonical_request = "\n".join(
-        (
-            method,
-            quote(path, safe="/~"),
-            "",
-            *(f"{name}:{value}" for name, value in canonical),
-            "",
-            names,
-            hashlib.sha256(body).hexdigest(),
-        )
-    )
-    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
-    text = "\n".join(
-        ("AWS4-HMAC-SHA256", moment, scope, hashlib.sha256(canonical_request.encode()).hexdigest())
-    )
-    key = f"AWS4{credentials.secret_access_key}".encode()
-    for part in scope.split("/"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
-    signed["Authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={credentials.access_key_id}/{scope}, "
-        f"SignedHeaders={names}, Signature={signature}"
-    )
-    return signed

@@ -28,7 +28,7 @@ class Reply(Struct, frozen=True):
     Args:
         status: the status code.
         headers: by their names in lower case.
-        body: its first 64 KiB.
+        body: its first 64 KiB, or as much as was asked for.
         complete: whether the connection held until the end of the body.
     """
 
@@ -36,6 +36,14 @@ class Reply(Struct, frozen=True):
     headers: Mapping[str, str]
     body: bytes
     complete: bool = True
+
+
+class _Request(Struct, frozen=True):
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes | None
+    largest: int
 
 
 class _StaleError(Exception):
@@ -71,21 +79,43 @@ class Client:
         self._kept: tuple[http.client.HTTPConnection, _Wire] | None = None
 
     def post(self, target: str, headers: Mapping[str, str], body: bytes, deadline: float) -> Reply:
-        """Send one POST and read its response.
+        """Send one POST and read its response; see `request`."""
+        return self.request("POST", target, headers, body, deadline)
+
+    def request(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        deadline: float,
+        *,
+        largest: int = LARGEST_REPLY,
+    ) -> Reply:
+        """Send one request and read its response.
 
         A kept connection that the other side has closed meanwhile is opened again, once.
+
+        Args:
+            method: the HTTP method.
+            target: path and query, encoded.
+            headers: the headers, but for those of the connection.
+            body: the whole body.
+            deadline: when to give up, on the client's clock.
+            largest: how many bytes of the response's body to read.
 
         Raises:
             TransportError: there was no response by the deadline, or none that is HTTP; or the address, the
                 proxy's or a header is malformed.
         """
         try:
+            request = _Request(method, target, headers, body, largest)
             if self._kept:
                 try:
-                    return self._exchange(target, headers, body, deadline, reused=True)
+                    return self._exchange(request, deadline, reused=True)
                 except _StaleError:
                     self.close()
-            return self._exchange(target, headers, body, deadline, reused=False)
+            return self._exchange(request, deadline, reused=False)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise _transport_error(error, self._host) from error
@@ -109,14 +139,14 @@ class Client:
             self._kept[1].close()
             self._kept = None
 
-    def _exchange(
-        self, target: str, headers: Mapping[str, str], body: bytes, deadline: float, *, reused: bool
-    ) -> Reply:
+    def _exchange(self, request: _Request, deadline: float, *, reused: bool) -> Reply:
         connection, wire = self._kept = self._kept or self._open(deadline)
         wire.deadline = deadline
         broken: OSError | None = None
         try:
-            connection.request("POST", target, body, {"Host": self._parts.netloc, **headers})
+            connection.request(
+                request.method, request.target, request.body, {"Host": self._parts.netloc, **request.headers}
+            )
         except TimeoutError:
             raise
         except OSError as error:
@@ -132,7 +162,7 @@ class Client:
             raise failure from None
         with response:
             try:
-                answer = response.read(LARGEST_REPLY)
+                answer = response.read(request.largest)
                 complete = True
             except (OSError, http.client.HTTPException):
                 answer = b""

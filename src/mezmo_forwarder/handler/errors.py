@@ -46,7 +46,20 @@ class TransportError(ForwarderError):
 
 
 class AwsError(ForwarderError):
-    """An AWS service refused a call, or could not be reached."""
+    """An AWS service refused a call, or could not be reached.
+
+    Args:
+        reason: service, operation, resource and what happened, in words.
+        code: AWS's code for it, such as `NoSuchKey`; empty if the service was not reached.
+    """
+
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class CommandError(ForwarderError):
+    """What the re-drive function was invoked with is not understood."""
 
 
 class UndeliveredError(ForwarderError):

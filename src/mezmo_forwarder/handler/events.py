@@ -2,16 +2,16 @@
 
 import binascii
 import codecs
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from isal import isal_zlib
 from msgspec import Raw, Struct
 
-from .errors import CorruptEventError, EventTooLargeError, NotCloudWatchLogsError
+from .errors import CorruptEventError, NotCloudWatchLogsError
 from .literals import literal_of, without_lone_surrogates
 
-_GZIP = 31  # zlib's number for a gzip container
+GZIP = 31  # zlib's number for a gzip container
 _SLICE = 1 << 18
 _MEBIBYTE = 1 << 20
 _EVENT_COST = 256  # bytes of a decoded log event, beside its text
@@ -41,28 +41,32 @@ class Document(Struct, rename="camel"):
         return self.message_type == "CONTROL_MESSAGE"
 
 
-class Received(Struct, frozen=True):
-    """A document and what was noticed while it was read.
+class Received(Struct, frozen=True, eq=False):
+    """A document, or a part of a large one, and what was noticed while it was read.
 
     Args:
         document: the log events and where they come from.
         size: the document's length in bytes, unpacked.
+        packed: the gzip data that holds just this document; None for a part of one.
         lone_surrogates: whether messages may hold halves of surrogate pairs.
+        record: the sequence number of the Kinesis record it came in.
     """
 
     document: Document
     size: int
+    packed: bytes | None = None
     lone_surrogates: bool = False
+    record: str = ""
 
 
 _decode = msgspec.json.Decoder(Document).decode
 
 
 class Limits(Struct, frozen=True):
-    """What the function's memory can take of one document.
+    """What may be decoded at once; larger documents are read in segments.
 
     Args:
-        size: the most bytes it may unpack to.
+        size: the most bytes a document may unpack to.
         cost: the most bytes it may cost once it is decoded, itself included.
     """
 
@@ -73,24 +77,21 @@ class Limits(Struct, frozen=True):
     def of(cls, environment: Mapping[str, str]) -> "Limits":
         """Derive the limits from the memory that Lambda gives the function.
 
-        48 MiB are the interpreter, its libraries and the work on one batch. At 128 MB a document may have
-        20 MiB and 180,000 events; the largest payload that Lambda takes, 1 MB, holds 0.75 MB of gzip.
+        At 128 MB a document of 10 MiB with 80,000 events is decoded at once; CloudWatch sends none as large.
         """
         memory = int(environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or 128) * _MEBIBYTE
-        return cls(size=(memory - 48 * _MEBIBYTE) // 4, cost=memory // 2)
+        return cls(size=memory // 12, cost=memory // 4)
 
 
-def read_event(event: object, limits: Limits) -> Received:
-    """Unpack and decode what the function was invoked with.
+def payload_of(event: object) -> bytes:
+    """Return the gzip data that CloudWatch Logs invoked the function with.
 
     Args:
         event: `{"awslogs": {"data": "<base64 of gzip of JSON>"}}`.
-        limits: what the document may cost.
 
     Raises:
         NotCloudWatchLogsError: it is something else.
-        CorruptEventError: its base64, gzip or JSON is damaged.
-        EventTooLargeError: it costs more than that.
+        CorruptEventError: its base64 is damaged.
     """
     try:
         data = event["awslogs"]["data"]  # type: ignore[index]
@@ -101,13 +102,57 @@ def read_event(event: object, limits: Limits) -> Received:
             'not a CloudWatch Logs event: the function expects {"awslogs": {"data": "..."}}, '
             f"and was invoked with {_outline(event)}"
         )
+    return unpack_base64(data)
+
+
+def unpack_base64(data: str) -> bytes:
+    """Decode base64.
+
+    Raises:
+        CorruptEventError: it is none.
+    """
     try:
-        packed = binascii.a2b_base64(data, strict_mode=True)
+        return binascii.a2b_base64(data, strict_mode=True)
     except ValueError as error:
-        raise CorruptEventError(f"corrupt event: awslogs.data is not base64: {error}") from error
-    text = _gunzip(packed, limits.size)
-    _check_cost(text, limits)
-    return _decode_document(_valid_utf8(text))
+        raise CorruptEventError(f"corrupt event: its data is not base64: {error}") from error
+
+
+def never() -> bool:
+    """Return that no time is over."""
+    return False
+
+
+def read_payload(
+    packed: bytes, limits: Limits, *, record: str = "", expired: Callable[[], bool] = never
+) -> Iterator[Received]:
+    """Unpack and decode gzip data, of which each member is a document.
+
+    Args:
+        packed: the gzip data.
+        limits: what may be decoded at once.
+        record: the sequence number of the Kinesis record it came in.
+        expired: whether unpacking a large document has taken too long.
+
+    Raises:
+        NotCloudWatchLogsError: a document is something else.
+        CorruptEventError: its gzip or JSON is damaged.
+        EventTooLargeError: one of its log events is too large for the function's memory, or time ran out.
+    """
+    while True:
+        text, rest = _gunzip(packed, limits.size)
+        if text is not None and _cost(text, limits) <= limits.cost:
+            member = packed[: len(packed) - len(rest)] if rest else packed
+            yield _decode_document(_valid_utf8(text), member, record)
+        else:
+            from .segments import read_frame, read_segments  # noqa: PLC0415  CloudWatch sends none as large
+
+            frame = read_frame(packed, limits.size, expired)
+            rest = frame.rest
+            for segment in read_segments(packed, frame, limits.size):
+                yield _decode_document(_valid_utf8(segment), None, record)
+        if not rest:
+            return
+        packed = rest
 
 
 def _outline(event: object) -> str:
@@ -118,34 +163,25 @@ def _outline(event: object) -> str:
     return f"an object with the fields {names}" if names else "an empty object"
 
 
-def _gunzip(packed: bytes, limit: int) -> bytes:
-    stream = isal_zlib.decompressobj(_GZIP)
+def _gunzip(packed: bytes, limit: int) -> tuple[bytes | None, bytes]:
+    """Unpack the first member; return it, or None if it is larger than the limit, and what follows it."""
+    stream = isal_zlib.decompressobj(GZIP)
     try:
         text = stream.decompress(packed, limit + 1)
     except isal_zlib.error as error:  # type: ignore[misc]  # its stub says instance where it is a class
-        raise CorruptEventError(f"corrupt event: awslogs.data is not gzip: {error}") from error
+        raise CorruptEventError(f"corrupt event: its data is not gzip: {error}") from error
     if len(text) > limit:
-        raise EventTooLargeError(
-            f"event too large: {len(packed):,} bytes of gzip unpack to more than the {limit:,} bytes "
-            "that this function's memory allows; give the function more memory"
-        )
+        return None, b""
     if not stream.eof:
-        raise CorruptEventError("corrupt event: the gzip data of awslogs.data ends too early")
-    if stream.unused_data:
-        raise CorruptEventError("corrupt event: something follows the gzip data of awslogs.data")
-    return text
+        raise CorruptEventError("corrupt event: its gzip data ends too early")
+    return text, stream.unused_data
 
 
-def _check_cost(text: bytes, limits: Limits) -> None:
-    """Refuse so many short events that decoding them would end the process; counted in large documents."""
-    if len(text) <= limits.size // 4:
-        return
-    events = text.count(b'"message"')  # in a message, its quotes would be escaped
-    if len(text) + events * _EVENT_COST > limits.cost:
-        raise EventTooLargeError(
-            f"event too large: {events:,} log events in {len(text):,} bytes cost more than this function's "
-            "memory allows; give the function more memory"
-        )
+def _cost(text: bytes, limits: Limits) -> int:
+    """Return what a document will cost once decoded; log events are counted in large ones only."""
+    if len(text) <= limits.size // 2:
+        return len(text)
+    return len(text) + text.count(b'"message"') * _EVENT_COST  # in a message, its quotes would be escaped
 
 
 def _valid_utf8(text: bytes) -> bytes:
@@ -170,15 +206,16 @@ def _decoded(text: bytes, errors: str) -> Iterator[str]:
         yield part
 
 
-def _decode_document(text: bytes) -> Received:
+def _decode_document(text: bytes, packed: bytes | None, record: str) -> Received:
     try:
-        received = Received(_decode(text), len(text))
+        received = Received(_decode(text), len(text), packed, record=record)
     except msgspec.ValidationError as error:
         raise NotCloudWatchLogsError(f"not a CloudWatch Logs event: {error}") from error
     except msgspec.DecodeError as error:
         if b"\\ud" not in text and b"\\uD" not in text:
             raise CorruptEventError(f"corrupt event: {error}") from error
-        received = Received(_decode_lone_surrogates(text, error), len(text), lone_surrogates=True)
+        document = _decode_lone_surrogates(text, error)
+        received = Received(document, len(text), packed, lone_surrogates=True, record=record)
     document = received.document
     if not document.is_control:
         if document.message_type != "DATA_MESSAGE":

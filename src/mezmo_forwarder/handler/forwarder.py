@@ -1,25 +1,27 @@
 """One invocation after the other: an event in, lines out, a line of log about it."""
 
 import os
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
-from .batches import make_batches
-from .client import Client
-from .delivery import Delivery
-from .errors import EventError, UndeliveredError
-from .events import Document, Limits, LogEvent, Received, read_event
-from .keys import Keys, describe
-from .lines import encode_lines
+from .breaker import Breaker
+from .errors import AwsError, EventError, UndeliveredError
+from .events import Document, LogEvent, Received, payload_of, read_payload, unpack_base64
+from .forwarding import Forwarding
+from .keys import describe
 from .literals import literal_of
-from .mezmo import Mezmo
 from .names import app_of, hostname_of
-from .report import OWN_LOG_GROUP, Report, log
+from .report import OWN_LOG_GROUP, Report, log, log_report
+from .sender import Sender
 from .settings import Settings
+from .store import REJECTED, UNDELIVERED, UndeliveredStore
 from .timing import SYSTEM, Timing
 from .version import VERSION
+
+if TYPE_CHECKING:
+    from .kinesis import Record
 
 TEST_EVENT = "mezmo_forwarder"
 _WARM_UP_SECONDS = 3.0
@@ -27,6 +29,7 @@ _WARM_UP_SECONDS = 3.0
 # Of an invocation's time: what remains when the last request is over, to report and to fail in good order.
 _RESERVE_SECONDS = 2.0
 _LARGEST_RESERVE = 0.2
+_LARGEST_RESERVE_FOR_STORE = 0.4
 
 
 class Context(Protocol):
@@ -38,6 +41,22 @@ class Context(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda ends the invocation."""
+
+
+class _Times(Struct, frozen=True):
+    """When an invocation began, when no request to Mezmo may be under way, and when all must be over."""
+
+    started: float
+    deadline: float
+    end: float
+
+
+class _Aside(Struct, frozen=True):
+    """Gzip data that is not what CloudWatch sends, why, and the Kinesis record it came in."""
+
+    packed: bytes
+    reason: str
+    record: str = ""
 
 
 class Forwarder:
@@ -55,18 +74,13 @@ class Forwarder:
         self._settings = settings
         self._environment = environment
         self._timing = timing
-        self._limits = Limits.of(environment)
-        self._told_of_own_log_group = False
-        _keep_freed_memory()
-        self._client = Client(settings.destination.url, clock=timing.monotonic)
-        self._mezmo = Mezmo(settings, self._client, wall_clock=timing.wall)
-        self._keys = Keys(
-            settings.key,
-            settings.key_ttl,
-            environment=environment,
-            timing=timing,
-            warn=lambda message: log("WARN", message),
+        self._function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "mezmo-forwarder")
+        self._sender = Sender(settings, environment=environment, timing=timing)
+        self._store = settings.store and UndeliveredStore(
+            settings.store, environment=environment, timing=timing
         )
+        self._breaker = Breaker(timing) if self._store else None
+        self._told_of_own_log_group = False
 
     def warm_up(self) -> None:
         """Load the certificates to trust, and read the key, once and not for long.
@@ -74,81 +88,134 @@ class Forwarder:
         Raises:
             KeyUnavailableError: it cannot be read now.
         """
-        self._client.warm_up()
-        self._keys.get(self._timing.monotonic() + _WARM_UP_SECONDS)
+        self._sender.warm_up(self._timing.monotonic() + _WARM_UP_SECONDS)
 
     def close(self) -> None:
         """Close the connection to Mezmo; Lambda ends a process without, others should not."""
-        self._client.close()
+        self._sender.close()
 
     def handle(self, event: object, context: Context) -> dict[str, object] | None:
         """Forward one event; see `app.handle`."""
+        times = self._times(context)
+        if isinstance(event, dict) and event.get(TEST_EVENT) == "test":
+            return self._test(context, times)
+        report = Report()
+        forwarding, _ = self._sender.begin(
+            report, breaker=self._breaker, deadline=times.deadline, account=account_of(context)
+        )
+        records = _records_of(event)
+        if records is None:
+            aside = self._read_event(event, forwarding, times)
+        else:
+            aside = self._read_records(records, forwarding, times)
+        forwarding.finish()
+        report.set_aside = len(aside)
+        kept = self._keep(forwarding, aside, report, times)
+        self._log(report, times)
+        if kept:
+            return None
+        if records is None:
+            raise UndeliveredError(report.summary())
+        left = forwarding.records_left(rejected=self._store is not None)
+        left |= {one.record for one in aside}
+        from .kinesis import failed_from  # noqa: PLC0415  see `_records_of`
+
+        return failed_from(next(one.sequence_number for one in records if one.sequence_number in left))
+
+    def _times(self, context: Context) -> _Times:
         started = self._timing.monotonic()
         left = context.get_remaining_time_in_millis() / 1000
-        deadline = started + left - min(_RESERVE_SECONDS, left * _LARGEST_RESERVE)
-        if isinstance(event, dict) and event.get(TEST_EVENT) == "test":
-            return self._test(context, started, deadline)
+        end = started + left - min(_RESERVE_SECONDS, left * _LARGEST_RESERVE)
+        reserve = min(self._store.reserve, left * _LARGEST_RESERVE_FOR_STORE) if self._store else 0.0
+        return _Times(started, end - reserve, end)
+
+    def _read_event(self, event: object, forwarding: Forwarding, times: _Times) -> list[_Aside]:
+        """Read what CloudWatch Logs sent.
+
+        Raises:
+            EventError: it is something else, or damaged.
+        """
+        begun = False
+        packed = b""
         try:
-            received = read_event(event, self._limits)
+            packed = payload_of(event)
+            for received in self._documents(packed, times):
+                begun = True
+                forwarding.add(received)
         except EventError as error:
-            log("ERROR", str(error), error=type(error).__name__, milliseconds=self._since(started))
+            milliseconds = self._since(times.started)
+            log("ERROR", str(error), error=type(error).__name__, milliseconds=milliseconds)
+            if begun and self._store:  # not again from the beginning
+                return [_Aside(packed, str(error))]
             raise
-        report = Report(bytes_in=received.size)
-        if received.document.is_control:
-            report.control_messages = 1
-        elif received.document.log_group == self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME"):
-            # Each invocation writes to it: what is sent would have more sent, without an end. Said once a
-            # process, since saying it is an event of that group, which invokes the function again.
-            if self._told_of_own_log_group:
-                return None
-            self._told_of_own_log_group = True
-            report.received = len(received.document.log_events)
-            report.filter(OWN_LOG_GROUP, report.received)
-        else:
-            self._forward(received, deadline, report)
-        self._log(report, received, started)
-        if report.undelivered:
-            raise UndeliveredError(report.summary())
-        return None
+        return []
 
-    def _forward(self, received: Received, deadline: float, report: Report) -> int | None:
-        """Deliver a document's lines, and return the last response's status code."""
-        report.received = len(received.document.log_events)
-        limit = self._mezmo.largest_batch
-        lines = encode_lines(self._settings, received, filtered=report.filter)
-        hostname = hostname_of(self._settings, received.document.log_group)
-        delivery = Delivery(
-            self._mezmo, self._keys, hostname=hostname, deadline=deadline, report=report, timing=self._timing
+    def _read_records(self, records: "list[Record]", forwarding: Forwarding, times: _Times) -> list[_Aside]:
+        """Read the records of a stream; return those that are not CloudWatch's."""
+        aside = []
+        for record in records:
+            packed = b""
+            try:
+                packed = unpack_base64(record.data)
+                for received in self._documents(packed, times, record.sequence_number):
+                    forwarding.add(received)
+            except EventError as error:
+                log("ERROR", str(error), error=type(error).__name__, record=record.sequence_number)
+                aside.append(_Aside(packed, str(error), record.sequence_number))
+        return aside
+
+    def _documents(self, packed: bytes, times: _Times, record: str = "") -> Iterator[Received]:
+        half = (times.started + times.deadline) / 2
+        return read_payload(
+            packed, self._sender.limits, record=record, expired=lambda: self._timing.monotonic() > half
         )
-        delivery.deliver(make_batches(lines, limit))
-        return delivery.status
 
-    def _test(self, context: Context, started: float, deadline: float) -> dict[str, object]:
+    def _keep(self, forwarding: Forwarding, aside: list[_Aside], report: Report, times: _Times) -> bool:
+        """Write to the store what was not delivered; return whether nothing depends on another invocation."""
+        if not self._store:
+            return not report.total.undelivered
+        reason = report.main_reason
+        try:
+            if undelivered := forwarding.undelivered:
+                self._store.write(UNDELIVERED, undelivered, reason, times.end)
+            if rejected := forwarding.rejected:
+                self._store.write(REJECTED, rejected, reason, times.end)
+            for one in aside:
+                from .stored import pack_invocation  # noqa: PLC0415  rarely needed
+
+                self._store.write(REJECTED, pack_invocation(one.packed), one.reason, times.end)
+        except AwsError as error:
+            log("ERROR", f"the store failed: {error}")
+            return False
+        report.keep()
+        return True
+
+    def _test(self, context: Context, times: _Times) -> dict[str, object]:
         """Send one line that says it is a test, as an event of the function's own log group."""
-        function = self._environment.get("AWS_LAMBDA_FUNCTION_NAME", "mezmo-forwarder")
         document = Document(
             message_type="DATA_MESSAGE",
-            owner=[*context.invoked_function_arn.split(":"), "", "", "", ""][4],
-            log_group=self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME", f"/aws/lambda/{function}"),
+            owner=account_of(context),
+            log_group=self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME", f"/aws/lambda/{self._function}"),
             log_stream=self._environment.get("AWS_LAMBDA_LOG_STREAM_NAME", "test"),
             log_events=[
                 LogEvent(
                     Raw(b'"test"'),
                     int(self._timing.wall() * 1000),
-                    Raw(literal_of(f"Test line of {function}")),
+                    Raw(literal_of(f"Test line of {self._function}")),
                 )
             ],
         )
-        received = Received(document, 0)
         report = Report()
-        status = self._forward(received, deadline, report)
-        self._log(report, received, started)
-        settings = self._settings
+        forwarding, delivery = self._sender.begin(report, breaker=None, deadline=times.end, account="")
+        forwarding.add(Received(document, 0))
+        forwarding.finish()
+        self._log(report, times)
+        settings, total = self._settings, report.total
         pipeline = settings.destination.kind == "pipeline"
         return {
-            "status": "delivered" if report.delivered else "rejected" if report.rejected else "undelivered",
+            "status": "delivered" if total.delivered else "rejected" if total.rejected else "undelivered",
             "reason": next(iter(report.reasons), None),
-            "http_status": status,
+            "http_status": delivery.status,
             "address": settings.destination.url,
             "key_source": describe(settings.key),
             "hostname": None if pipeline else hostname_of(settings, document.log_group),
@@ -156,23 +223,32 @@ class Forwarder:
             "version": VERSION,
         }
 
-    def _log(self, report: Report, received: Received, started: float) -> None:
-        log(
-            report.level,
-            report.summary(),
-            log_group=received.document.log_group,
-            **report.fields(),
-            milliseconds=self._since(started),
+    def _log(self, report: Report, times: _Times) -> None:
+        if report.filters.get(OWN_LOG_GROUP) == report.total.received:
+            # Once a process, since saying it is an event of that group, which invokes the function again.
+            if self._told_of_own_log_group:
+                return
+            self._told_of_own_log_group = True
+        log_report(
+            report,
+            function=self._function,
+            detail=self._settings.metrics,
+            now=self._timing.wall(),
+            milliseconds=self._since(times.started),
         )
 
     def _since(self, started: float) -> int:
         return round((self._timing.monotonic() - started) * 1000)
 
 
-def _keep_freed_memory() -> None:
-    """Have the C library keep the memory of one invocation for the next: a tenth of the CPU time.
+def _records_of(event: object) -> "list[Record] | None":
+    if not isinstance(event, dict) or "Records" not in event:
+        return None
+    from .kinesis import records_of  # noqa: PLC0415  only where a stream is the source
 
-    glibc gives freed memory back to the kernel above a threshold, and page faults bring it in again. The
-    threshold is twice the size of the largest block that was mapped and freed so far, like this one.
-    """
-    bytes(4 << 20)
+    return records_of(event)
+
+
+def account_of(context: Context) -> str:
+    """Return the number of the function's account."""
+    return [*context.invoked_function_arn.split(":"), "", "", "", ""][4]

@@ -11,7 +11,7 @@ EMPTY = b'""'
 
 # ASCII white space at the end of a literal, closing quote included, the usual ones first.
 # JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
-_WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
+WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
 
 _SPACE = 0x20
 _BACKSLASH = 0x5C
@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 def trim(literal: bytes) -> bytes:
     """Return the literal without the ASCII white space at the end of its text."""
-    while literal.endswith(_WHITE):
+    while literal.endswith(WHITE):
         length = 1 if literal[-2] == _SPACE else 2 if literal[-3] == _BACKSLASH else 6
         end = -1 - length
         # `\\\\n` is a backslash and the letter n: an escape's own backslash follows an even number of them.

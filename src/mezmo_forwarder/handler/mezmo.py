@@ -76,7 +76,7 @@ class Mezmo:
         # are a bad sample; bodies were four times as large.
         return Request(batch, isal_zlib.compress(body, _LEVEL, _GZIP), compressed=True)
 
-    def send(self, request: Request, hostname: str, key: str, deadline: float) -> tuple[Outcome, int | None]:
+    def send(self, request: Request, key: str, deadline: float) -> tuple[Outcome, int | None]:
         """Send a request once.
 
         Returns:
@@ -90,7 +90,9 @@ class Mezmo:
         if request.compressed:
             headers["Content-Encoding"] = "gzip"
         try:
-            reply = self._client.post(self._target_for(hostname), headers, request.body, deadline)
+            reply = self._client.post(
+                self._target_for(request.batch.hostname), headers, request.body, deadline
+            )
         except TransportError as error:
             return judge_failure(error), None
         outcome = judge(

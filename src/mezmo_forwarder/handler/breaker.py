@@ -1,0 +1,77 @@
+"""The breaker: whether Mezmo is worth a request, by how the last ones went.
+
+During an outage each invocation would wait for Mezmo until its time is over, more of them would run at once
+for it, and the bill would grow by the outage. With a breaker, and a store to put the lines into, a warm
+function finds out once, and from then on asks with one request, from time to time.
+"""
+
+from .timing import Timing
+
+FAILURES = 5  # in a row, until the breaker opens,
+TROUBLE_SECONDS = 10.0  # or that long since the first of them began
+FIRST_PAUSE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 300.0
+PROBE_SECONDS = 5.0  # how long the one request may take
+_JITTER = 0.2
+
+
+class Breaker:
+    """The breaker of one execution environment; closed when all is well.
+
+    Args:
+        timing: the clocks. The pauses go by the time of day: the monotonic clock may stand still while the
+            function is frozen.
+        failures: how many requests in a row have to fail until it opens.
+
+    Attributes:
+        reason: why it is open; empty when it is closed.
+    """
+
+    def __init__(self, timing: Timing, failures: int = FAILURES) -> None:
+        self._timing = timing
+        self._most_failures = failures
+        self._failures = 0
+        self._trouble_since = 0.0
+        self._opened = 0.0
+        self._pause = 0.0
+        self.reason = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the last requests failed, so that at most one may be sent."""
+        return self.reason != ""
+
+    @property
+    def may_probe(self) -> bool:
+        """Whether it is time for that one request."""
+        # A clock that was set back would keep it open for as long.
+        return not 0 <= self._timing.wall() - self._opened < self._pause
+
+    def succeeded(self) -> None:
+        """Close: Mezmo took lines, or refused them in earnest."""
+        self._failures = 0
+        self._pause = 0.0
+        self.reason = ""
+
+    def failed(self, reason: str, began: float) -> None:
+        """Count a request that failed; open after some of them, or at once if this was the probe.
+
+        Args:
+            reason: what happened.
+            began: when the request did, by the time of day.
+        """
+        if self._failures == 0:
+            self._trouble_since = began
+        self._failures += 1
+        long = abs(self._timing.wall() - self._trouble_since) >= TROUBLE_SECONDS
+        if self.is_open or self._failures >= self._most_failures or long:
+            self.open(reason)
+
+    def open(self, reason: str, *, least: float = 0.0) -> None:
+        """Open, for twice as long as the last time, or at least as long as that."""
+        self.reason = reason
+        self._opened = self._timing.wall()
+        self._pause = min(max(FIRST_PAUSE_SECONDS, 2 * self._pause), LONGEST_PAUSE_SECONDS)
+        # Every environment opens at the same moment; not all should ask at the same.
+        spread = 1 - _JITTER / 2 + _JITTER * self._timing.random()
+        self._pause = max(self._pause * spread, min(least, LONGEST_PAUSE_SECONDS))

@@ -1,0 +1,96 @@
+"""From documents to lines, batches and what became of them, all in one invocation's time."""
+
+from collections.abc import Iterable
+
+from .batches import Batch, Batcher
+from .delivery import Delivery
+from .events import Received
+from .lines import encode_lines
+from .names import hostname_of
+from .report import OWN_LOG_GROUP, Report
+from .settings import Settings
+
+
+class Forwarding:
+    """Forwards documents.
+
+    Args:
+        settings: what a line is.
+        delivery: the way to Mezmo.
+        report: where everything is counted.
+        largest_batch: the most bytes of lines that one request may hold.
+        own: account and name of the forwarder's own log group, which is not forwarded: each invocation writes
+            to it, so that what is sent would have more sent, without an end.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        delivery: Delivery,
+        report: Report,
+        *,
+        largest_batch: int,
+        own: tuple[str, str | None],
+    ) -> None:
+        self._settings = settings
+        self._delivery = delivery
+        self._report = report
+        self._batcher = Batcher(largest_batch)
+        self._own = own
+        self._unsent: list[Received] = []
+
+    def add(self, received: Received) -> None:
+        """Take a document: send what fills batches by then, or keep it if nothing is sent any more."""
+        document, report = received.document, self._report
+        report.bytes_in += received.size
+        if document.is_control:
+            report.control_messages += 1
+            return
+        group, count = document.log_group, len(document.log_events)
+        counts = report.of(group)
+        counts.received += count
+        if (document.owner, group) == self._own:
+            report.filter(group, OWN_LOG_GROUP, count)
+        elif self._delivery.stopped:
+            self._unsent.append(received)
+            report.leave_document(group, count, received.size, self._delivery.stopped)
+        else:
+            hostname = hostname_of(self._settings, group)
+            for piece in encode_lines(
+                self._settings, received, filtered=lambda reason: report.filter(group, reason)
+            ):
+                if piece.places is not None:
+                    counts.received += piece.count - len({*piece.places})  # parts of one log event
+                self._deliver(self._batcher.add(hostname, piece))
+
+    def finish(self) -> None:
+        """Send what is in batches that are not full."""
+        self._deliver(self._batcher.flush())
+
+    def _deliver(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self._delivery.deliver(batch)
+
+    @property
+    def undelivered(self) -> bytes:
+        """The log events that Mezmo did not take, packed for the store; empty if there are none."""
+        if not self._delivery.left and not self._unsent:
+            return b""
+        from .stored import pack_undelivered  # noqa: PLC0415  not needed as long as all goes well
+
+        return pack_undelivered(self._delivery.left, self._unsent)
+
+    @property
+    def rejected(self) -> bytes:
+        """The log events that Mezmo will never take, packed for the store; empty if there are none."""
+        if not self._delivery.rejected:
+            return b""
+        from .stored import pack_rejected  # noqa: PLC0415  see above
+
+        return pack_rejected(self._delivery.rejected)
+
+    def records_left(self, *, rejected: bool) -> set[str]:
+        """Return the sequence numbers of the Kinesis records of which something is left, or was rejected."""
+        settled = self._delivery.left + (self._delivery.rejected if rejected else [])
+        sources = [piece.source for one in settled for piece in one.batch.pieces]
+        return {source.record for source in [*sources, *self._unsent]}

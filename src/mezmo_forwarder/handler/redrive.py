@@ -1,0 +1,333 @@
+"""The entry of the re-drive function: what the store keeps is sent again, oldest first."""
+
+import calendar
+import os
+import time
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from msgspec import Struct
+
+from .command import Command, read_command
+from .errors import AwsError, EventError, ForwarderError
+from .forwarder import Context, account_of
+from .lease import Lease, acquire
+from .listing import oldest_first, time_of
+from .report import Report, embedded_metrics, log
+from .resending import Resent, Target, ToMezmo, ToVendor
+from .s3 import Bucket, Entry, StoredObject
+from .settings import Settings, VendorRedriveSettings, read_redrive_settings
+from .store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED, describe, new_name
+from .timing import SYSTEM, Timing
+
+MOST_TRIES = 3  # of an object that fails for its own sake
+
+# Two objects that are not taken, or three after others were: the fault is not theirs, Mezmo is down. Until
+# one is taken, one request an object is enough to see it.
+_FAILURES_BEFORE_SUCCESS, _FAILURES_AFTER_SUCCESS = 2, 3
+_PATIENCE_BEFORE_SUCCESS, _PATIENCE_AFTER_SUCCESS = 1, 3
+
+# Of the function's time: what remains when the last request is over, to settle the object and the lease.
+_RESERVE_SECONDS = 15.0
+_LARGEST_RESERVE = 0.3
+_LEASE_MARGIN_SECONDS = 10.0
+_LEASE_POLL_SECONDS = 5.0
+_MOST_TRIES_KEPT = 100
+
+_redrive: "Redrive | None" = None
+
+
+def handle(event: object, context: Context) -> dict[str, object]:
+    """Send again what the store keeps.
+
+    Args:
+        event: `{"mezmo_forwarder": "redrive"}` as the schedule sends it, for everything undelivered. By hand
+            also `prefix`, what keys begin with (`rejected/` after a fix); `from` and `to`, the times in names
+            from which and before which (`2026-11-25T10:00:00Z` or the beginning of one); and `dry_run`, to
+            count only.
+        context: Lambda's context object.
+
+    Returns:
+        What was done, in numbers.
+
+    Raises:
+        ForwarderError: the settings, the event, or the bucket.
+    """
+    global _redrive  # noqa: PLW0603  one a process: it keeps connections and the key between invocations
+    try:
+        if _redrive is None:
+            _redrive = Redrive(read_redrive_settings(os.environ))
+        return _redrive.handle(event, context)
+    except ForwarderError as error:
+        log("ERROR", str(error), error=type(error).__name__)
+        raise
+
+
+class _Run(Struct):
+    """One invocation: until when it may do what, and what it did.
+
+    Args:
+        command: what to do.
+        account: the function's own.
+        started: when it began.
+        deadline: when no request to Mezmo may be under way any more.
+        end: when all must be over.
+        report: what became of lines.
+        objects: how many were sent, whole or in part.
+        set_aside: how many payloads were put to what Mezmo rejects, because they cannot be sent.
+        failed: the objects that were not sent, or not wholly, and may themselves be why.
+        in_a_row: how many of them since the last that was sent.
+        stopped: why it ended before all was sent; empty if it did not.
+    """
+
+    command: Command
+    account: str
+    started: float
+    deadline: float
+    end: float
+    report: Report
+    objects: int = 0
+    set_aside: int = 0
+    failed: list[str] = []
+    in_a_row: int = 0
+    stopped: str = ""
+
+
+class Redrive:
+    """Everything that lives as long as the process.
+
+    Args:
+        settings: what to do.
+        environment: the variables of the function.
+        timing: the clocks.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | VendorRedriveSettings,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        timing: Timing = SYSTEM,
+    ) -> None:
+        assert settings.store, "checked when the settings were read"
+        assert settings.redrive, "checked when the settings were read"
+        self._settings = settings
+        self._environment = environment
+        self._timing = timing
+        self._rate = settings.redrive.bytes_per_second
+        self._function = settings.redrive.function
+        self._bucket = Bucket(
+            settings.store.bucket, owner=settings.store.owner, timing=timing, environment=environment
+        )
+        self._target: Target | None = None  # as long as there is nothing to send, no key is read
+
+    def handle(self, event: object, context: Context) -> dict[str, object]:
+        """Send again what the store keeps; see the module's `handle`."""
+        run = self._begin(read_command(event), context)
+        objects = oldest_first(
+            self._bucket,
+            run.command.prefixes,
+            run.end,
+            since=run.command.since,
+            until=run.command.until or "9",
+        )
+        if run.command.dry_run:
+            return _count(objects)
+        first = next(objects, None)
+        if first is None:
+            return {"objects": 0}
+        lease = self._lease(run, context, first.key)
+        if lease is None:
+            log("INFO", "another re-drive is at work")
+            return {"objects": 0, "stopped": "another re-drive is at work"}
+        try:
+            self._send_all(chain([first], objects), run, lease)
+        except AwsError as error:
+            run.stopped = str(error)
+        finally:
+            self._release(lease, run)
+        return self._log(run)
+
+    def _begin(self, command: Command, context: Context) -> _Run:
+        started = self._timing.monotonic()
+        left = context.get_remaining_time_in_millis() / 1000
+        reserve = min(_RESERVE_SECONDS, left * _LARGEST_RESERVE)
+        return _Run(
+            command=command,
+            account=account_of(context),
+            started=started,
+            deadline=started + left - reserve,
+            end=started + left - reserve / 5,
+            report=Report(),
+        )
+
+    def _lease(self, run: _Run, context: Context, oldest: str) -> Lease | None:
+        """Take the lease; a person's re-drive waits for it, as the schedule's holds it most of the time."""
+        holder = os.urandom(8).hex()
+        while True:
+            seconds = context.get_remaining_time_in_millis() / 1000 + _LEASE_MARGIN_SECONDS
+            lease = acquire(self._bucket, holder, seconds, oldest, run.end)
+            late = self._timing.monotonic() + _LEASE_POLL_SECONDS >= run.deadline
+            if lease or late or not run.command.by_hand:
+                return lease
+            self._timing.sleep(_LEASE_POLL_SECONDS)
+
+    def _release(self, lease: Lease, run: _Run) -> None:
+        for key in run.failed if run.objects else []:  # since others went through, they may be to blame
+            lease.tries[key] = lease.tries.get(key, 0) + 1
+        lease.tries = dict([*lease.tries.items()][-_MOST_TRIES_KEPT:])
+        try:
+            lease.release(run.end)
+        except AwsError as error:
+            log("WARN", f"the lease ends by itself: {error}")
+
+    def _send_all(self, objects: Iterator[Entry], run: _Run, lease: Lease) -> None:
+        for entry in objects:
+            if self._timing.monotonic() >= run.deadline:
+                run.stopped = "out of time"
+            if run.stopped:
+                return
+            try:
+                found = self._bucket.get(entry.key, run.end)
+            except AwsError as error:
+                if error.code == "NoSuchKey":  # its time was over, or somebody else was faster
+                    continue
+                raise
+            if lease.tries.get(entry.key, 0) >= MOST_TRIES:
+                self._set_aside(entry, found, f"not sent in {MOST_TRIES} tries", run, lease)
+            else:
+                self._send(entry, found, run, lease)
+                self._pace(run)
+
+    def _send(self, entry: Entry, found: StoredObject, run: _Run, lease: Lease) -> None:
+        """Send an object, and delete what of it was accepted."""
+        if self._target is None:
+            self._target = self._make_target()
+        try:
+            resent = self._target.send(
+                found.body,
+                run.report,
+                patience=_PATIENCE_AFTER_SUCCESS if run.objects else _PATIENCE_BEFORE_SUCCESS,
+                deadline=run.deadline,
+                account=run.account,
+            )
+        except EventError as error:
+            tries = lease.tries[entry.key] = lease.tries.get(entry.key, 0) + 1
+            log("WARN", f"{entry.key} cannot be sent: {error}", tries=tries)
+            if tries >= MOST_TRIES:
+                self._set_aside(entry, found, str(error), run, lease)
+            return
+        if resent.moved:
+            self._settle(entry, found, resent, run)
+            run.objects += 1
+        if resent.left:
+            run.failed.append(entry.key)
+            run.in_a_row += 1
+            limit = _FAILURES_AFTER_SUCCESS if run.objects else _FAILURES_BEFORE_SUCCESS
+            run.stopped = resent.failure if resent.hopeless or run.in_a_row >= limit else ""
+        else:
+            run.in_a_row = 0
+            lease.tries.pop(entry.key, None)
+
+    def _settle(self, entry: Entry, found: StoredObject, resent: Resent, run: _Run) -> None:
+        """Keep what is left of an object; only then delete anything."""
+        reason = run.report.main_reason
+        left, rejected = resent.left, resent.rejected
+        for body, why in resent.aside:
+            run.set_aside += 1
+            self._put(REJECTED, entry, body, why, run)
+        if rejected and entry.key.startswith(REJECTED):
+            left += rejected
+        elif rejected:
+            self._put(REJECTED, entry, rejected, reason, run)
+        if left and entry.key.startswith(FAILED_INVOCATIONS):
+            self._put(UNDELIVERED, entry, left, reason, run)
+            left = b""
+        if left:
+            self._bucket.put(entry.key, left, run.end, metadata=describe(reason), replaces=found.etag)
+        else:
+            self._bucket.delete(entry.key, run.end)
+
+    def _set_aside(self, entry: Entry, found: StoredObject, reason: str, run: _Run, lease: Lease) -> None:
+        """Move an object to where it holds up no other."""
+        lease.tries.pop(entry.key, None)
+        if entry.key.startswith(REJECTED):
+            return
+        run.set_aside += 1
+        log("ERROR", f"{entry.key} is set aside in {REJECTED}: {reason}")
+        self._put(REJECTED, entry, found.body, reason, run)
+        self._bucket.delete(entry.key, run.end)
+
+    def _put(self, prefix: str, entry: Entry, body: bytes, reason: str, run: _Run) -> None:
+        """Write an object that comes from another, in the same place of the order of times."""
+        moment = time_of(entry.key)
+        unique = new_name(self._timing.wall()).rpartition("-")[2]
+        key = f"{prefix}{moment[:10].replace('-', '/')}/{moment}-{unique}"
+        self._bucket.put(key, body, run.end, metadata=describe(reason))
+
+    def _make_target(self) -> Target:
+        if isinstance(self._settings, Settings):
+            return ToMezmo(self._settings, self._environment, self._timing)
+        return ToVendor(self._function, self._environment, self._timing)
+
+    def _pace(self, run: _Run) -> None:
+        """Wait until no more was sent than the rate allows; what is new goes first at Mezmo."""
+        due = run.started + run.report.total.bytes_delivered / self._rate
+        self._timing.sleep(max(0.0, min(due, run.deadline) - self._timing.monotonic()))
+
+    def _log(self, run: _Run) -> dict[str, object]:
+        """Say what was done, and how much is left in the store."""
+        total = run.report.total
+        left, oldest = 0, ""
+        for entry in oldest_first(self._bucket, [UNDELIVERED, FAILED_INVOCATIONS], run.end):
+            oldest = oldest or time_of(entry.key)
+            left += 1
+        metrics = {
+            "LinesRedriven": total.delivered,
+            "BytesRedriven": total.bytes_delivered,
+            "RedrivenLinesRejected": total.rejected,
+            "PayloadsSetAside": run.set_aside,
+            "KeyRefused": run.report.key_refused,
+            "UnexpectedReplies": run.report.unexpected_replies,
+        }
+        metrics = {name: value for name, value in metrics.items() if value}
+        metrics |= {"StoreDepth": left, "OldestStoredAge": self._age(oldest)}
+        stopped = {"stopped": run.stopped} if run.stopped else {}
+        log(
+            "WARN" if run.stopped or run.set_aside or total.rejected else "INFO",
+            f"{run.objects} objects sent again, {left} left" + (f": {run.stopped}" if run.stopped else ""),
+            objects=run.objects,
+            **metrics,
+            milliseconds=round((self._timing.monotonic() - run.started) * 1000),
+            **(
+                embedded_metrics(metrics, self._function, [["FunctionName"]], self._timing.wall())
+                if self._settings.metrics
+                else {}
+            ),
+        )
+        return {
+            "objects": run.objects,
+            "lines": total.delivered,
+            "rejected": total.rejected,
+            "set_aside": run.set_aside,
+            "left": left,
+            **stopped,
+        }
+
+    def _age(self, moment: str) -> int:
+        """Return how many seconds ago a time in a name was."""
+        try:
+            written = calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H.%M.%S"))
+        except ValueError:  # nothing is left, or somebody else wrote there
+            return 0
+        return max(0, int(self._timing.wall() - written))
+
+
+def _count(objects: Iterator[Entry]) -> dict[str, object]:
+    """Return what a run would send."""
+    count, size, first, last = 0, 0, "", ""
+    for entry in objects:
+        count += 1
+        size += entry.size
+        first, last = first or entry.key, entry.key
+    return {"dry_run": True, "objects": count, "bytes": size, "first": first, "last": last}

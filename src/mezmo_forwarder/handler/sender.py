@@ -1,0 +1,93 @@
+"""What it takes to send documents to Mezmo, for as long as the process lives."""
+
+import os
+from collections.abc import Mapping
+from functools import partial
+
+from .breaker import Breaker
+from .client import Client
+from .delivery import Delivery
+from .events import Limits
+from .forwarding import Forwarding
+from .keys import Keys
+from .lines import split_line
+from .mezmo import Mezmo
+from .report import Report, log
+from .settings import Settings
+from .timing import SYSTEM, Timing
+
+
+class Sender:
+    """The connection to Mezmo, the key, and the limits of this process.
+
+    Args:
+        settings: what to do.
+        environment: the variables of the function.
+        timing: the clocks.
+    """
+
+    def __init__(
+        self, settings: Settings, *, environment: Mapping[str, str] = os.environ, timing: Timing = SYSTEM
+    ) -> None:
+        _keep_freed_memory()
+        self._settings = settings
+        self._environment = environment
+        self._timing = timing
+        self.limits = Limits.of(environment)
+        self._client = Client(settings.destination.url, clock=timing.monotonic)
+        self._mezmo = Mezmo(settings, self._client, wall_clock=timing.wall)
+        self._keys = Keys(
+            settings.key,
+            settings.key_ttl,
+            environment=environment,
+            timing=timing,
+            warn=lambda message: log("WARN", message),
+        )
+
+    def warm_up(self, deadline: float) -> None:
+        """Load the certificates to trust, and read the key.
+
+        Raises:
+            KeyUnavailableError: it cannot be read by then.
+        """
+        self._client.warm_up()
+        self._keys.get(deadline)
+
+    def close(self) -> None:
+        """Close the connection to Mezmo; Lambda ends a process without, others should not."""
+        self._client.close()
+
+    def begin(
+        self, report: Report, *, breaker: Breaker | None, deadline: float, account: str
+    ) -> tuple[Forwarding, Delivery]:
+        """Begin to forward documents.
+
+        Args:
+            report: where everything is counted.
+            breaker: whether Mezmo is worth a request; None if each has to be tried as long as there is time.
+            deadline: when no request may be under way any more.
+            account: the function's own, whose log group of the function's name is not forwarded.
+        """
+        delivery = Delivery(
+            self._mezmo,
+            self._keys,
+            breaker=breaker,
+            split=partial(split_line, self._settings),
+            deadline=deadline,
+            report=report,
+            timing=self._timing,
+        )
+        own = account, self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
+        forwarding = Forwarding(
+            self._settings, delivery, report, largest_batch=self._mezmo.largest_batch, own=own
+        )
+        return forwarding, delivery
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep the memory of one invocation for the next: a tenth of the CPU time.
+
+    glibc gives freed memory back to the kernel above a threshold, and page faults bring it in again. The
+    threshold is twice the size of the largest block that was mapped and freed so far, like this one.
+    """
+    bytes(4 << 20)
