@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .batches import Batch, Piece, Settled
 from .breaker import PROBE_SECONDS, Breaker
@@ -34,11 +34,19 @@ MOST_HALVINGS = 7  # of a batch, which bounds the requests for what Mezmo finds 
 
 
 class _Job(Struct, frozen=True):
-    """A request, how often it, or what it is a part of, was sent, and how often that was halved."""
+    """A request, and its story.
+
+    Args:
+        request: what is to be sent.
+        tries: how often it, or what it is a part of, was sent.
+        halvings: how often what it is a part of was halved.
+        rest: whether others of the same batch were answered line by line.
+    """
 
     request: Request
     tries: int = 0
     halvings: int = 0
+    rest: bool = False
 
 
 class Delivery:
@@ -128,10 +136,10 @@ class Delivery:
         self._report.bytes_sent += len(job.request.body)
         began = self._timing.wall()
         outcome, self.status = self._mezmo.send(job.request, self._key, self._timing.monotonic() + seconds)
-        self._judge(outcome, began)
+        self._judge(job, outcome, began)
         return outcome
 
-    def _judge(self, outcome: Outcome, began: float) -> None:
+    def _judge(self, job: _Job, outcome: Outcome, began: float) -> None:
         """Tell the breaker how a request went."""
         if not self._breaker:
             return
@@ -140,7 +148,7 @@ class Delivery:
                 self._breaker.failed(reason, began)
             case Undelivered(reason):
                 self._breaker.failed(reason, began)
-            case Partial() if all(outcome.retryable()):
+            case Partial() if not job.rest and all(outcome.retryable()):
                 self._breaker.failed("207 with every line to be sent again", began)
             case KeyRefused():
                 pass  # another key may be taken
@@ -162,7 +170,8 @@ class Delivery:
             case TooLarge(reason):
                 return self._smaller(job, reason)
             case EncodingRefused():
-                return [_Job(self._mezmo.prepare(batch, plain=True), job.tries + 1, job.halvings)]
+                plain = self._mezmo.prepare(batch, plain=True)
+                return [structs.replace(job, request=plain, tries=job.tries + 1)]
             case KeyRefused(reason):
                 return self._with_another_key(job, reason)
             case Retry(reason, after):
@@ -197,7 +206,9 @@ class Delivery:
         if not any(later):
             return []
         rest = self._mezmo.prepare(batch.pick(later), plain=not job.request.compressed)
-        return self._later(_Job(rest, job.tries, job.halvings), "207 with lines to be sent again", None)
+        return self._later(
+            _Job(rest, job.tries, job.halvings, rest=True), "207 with lines to be sent again", None
+        )
 
     def _with_another_key(self, job: _Job, reason: str) -> list[_Job]:
         """Read the key again, once an invocation: it may have been rotated."""
@@ -211,7 +222,7 @@ class Delivery:
             except KeyUnavailableError as error:
                 reason = f"{reason}; {error}"
             else:
-                return [_Job(job.request, job.tries + 1, job.halvings)]
+                return [structs.replace(job, tries=job.tries + 1)]
         self._report.key_refused = 1
         reason = f"the ingestion key was refused: {reason}{self._keys.why_refused()}"
         if self._breaker:
@@ -234,7 +245,7 @@ class Delivery:
             self._leave(job.request.batch, f"{MOST_TRIES} tries: {reason}")
         else:
             self._timing.sleep(pause)
-            return [_Job(job.request, job.tries + 1, job.halvings)]
+            return [structs.replace(job, tries=job.tries + 1)]
         return []
 
     def _left(self) -> float:

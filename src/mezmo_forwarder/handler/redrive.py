@@ -9,7 +9,7 @@ from itertools import chain
 from msgspec import Struct
 
 from .command import Command, read_command
-from .errors import AwsError, EventError, ForwarderError
+from .errors import AwsError, ForwarderError
 from .forwarder import Context, account_of
 from .lease import Lease, acquire
 from .listing import oldest_first, time_of
@@ -187,17 +187,17 @@ class Redrive:
                 run.stopped = "out of time"
             if run.stopped:
                 return
+            if lease.tries.get(entry.key, 0) >= MOST_TRIES:
+                self._set_aside(entry, f"not sent in {MOST_TRIES} tries", run, lease)
+                continue
             try:
                 found = self._bucket.get(entry.key, run.end)
             except AwsError as error:
                 if error.code == "NoSuchKey":  # its time was over, or somebody else was faster
                     continue
                 raise
-            if lease.tries.get(entry.key, 0) >= MOST_TRIES:
-                self._set_aside(entry, found, f"not sent in {MOST_TRIES} tries", run, lease)
-            else:
-                self._send(entry, found, run, lease)
-                self._pace(run)
+            self._send(entry, found, run, lease)
+            self._pace(run)
 
     def _send(self, entry: Entry, found: StoredObject, run: _Run, lease: Lease) -> None:
         """Send an object, and delete what of it was accepted."""
@@ -211,11 +211,12 @@ class Redrive:
                 deadline=run.deadline,
                 account=run.account,
             )
-        except EventError as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the others are not to wait for it
             tries = lease.tries[entry.key] = lease.tries.get(entry.key, 0) + 1
-            log("WARN", f"{entry.key} cannot be sent: {error}", tries=tries)
+            kind = type(error).__name__
+            log("WARN", f"{entry.key} cannot be sent: {error}", error=kind, tries=tries)
             if tries >= MOST_TRIES:
-                self._set_aside(entry, found, str(error), run, lease)
+                self._set_aside(entry, f"{kind}: {error}", run, lease)
             return
         if resent.moved:
             self._settle(entry, found, resent, run)
@@ -248,22 +249,30 @@ class Redrive:
         else:
             self._bucket.delete(entry.key, run.end)
 
-    def _set_aside(self, entry: Entry, found: StoredObject, reason: str, run: _Run, lease: Lease) -> None:
+    def _set_aside(self, entry: Entry, reason: str, run: _Run, lease: Lease) -> None:
         """Move an object to where it holds up no other."""
         lease.tries.pop(entry.key, None)
         if entry.key.startswith(REJECTED):
             return
         run.set_aside += 1
         log("ERROR", f"{entry.key} is set aside in {REJECTED}: {reason}")
-        self._put(REJECTED, entry, found.body, reason, run)
-        self._bucket.delete(entry.key, run.end)
+        try:
+            key = self._key(REJECTED, entry)
+            self._bucket.copy(entry.key, key, run.end, metadata=describe(reason))
+            self._bucket.delete(entry.key, run.end)
+        except AwsError as error:
+            if error.code != "NoSuchKey":
+                raise
 
     def _put(self, prefix: str, entry: Entry, body: bytes, reason: str, run: _Run) -> None:
-        """Write an object that comes from another, in the same place of the order of times."""
+        """Write an object that comes from another."""
+        self._bucket.put(self._key(prefix, entry), body, run.end, metadata=describe(reason))
+
+    def _key(self, prefix: str, entry: Entry) -> str:
+        """Return a new key, in the same place of the order of times as another."""
         moment = time_of(entry.key)
         unique = new_name(self._timing.wall()).rpartition("-")[2]
-        key = f"{prefix}{moment[:10].replace('-', '/')}/{moment}-{unique}"
-        self._bucket.put(key, body, run.end, metadata=describe(reason))
+        return f"{prefix}{moment[:10].replace('-', '/')}/{moment}-{unique}"
 
     def _make_target(self) -> Target:
         if isinstance(self._settings, Settings):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from email.utils import mktime_tz, parsedate_tz
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 from xml.etree import ElementTree as ET
 
 from msgspec import Struct
@@ -125,7 +125,22 @@ class Bucket:
             seconds=10.0,
             also="GenerateDataKey",
         )
-        return reply.headers.get("etag", "")
+        return self._etag(reply, f"PutObject of {key!r}")
+
+    def copy(self, source: str, key: str, deadline: float, *, metadata: Mapping[str, str]) -> None:
+        """Write an object with the content of another, whole or not at all, without reading it.
+
+        Raises:
+            AwsError: it was not written, as far as is known; the code is `NoSuchKey` if nothing is there.
+        """
+        headers = {f"{_METADATA}{name}": value for name, value in metadata.items()}
+        headers |= {
+            "X-Amz-Copy-Source": quote(f"/{self.name}/{source}", safe="/~"),
+            "X-Amz-Metadata-Directive": "REPLACE",
+        }
+        reply = self._send("PutObject", key, deadline, method="PUT", headers=headers, seconds=20.0)
+        if b"<ETag>" not in reply.body:  # what goes wrong while S3 copies comes with status 200
+            raise AwsError(f"s3 CopyObject to {key!r} failed: {reply.body[:200].decode(errors='replace')}")
 
     def get(self, key: str, deadline: float) -> StoredObject:
         """Read an object.
@@ -138,12 +153,13 @@ class Bucket:
             raise AwsError(
                 f"s3 GetObject of {key!r} failed: it has more than {LARGEST_OBJECT:,} bytes", "TooLarge"
             )
+        etag = self._etag(reply, f"GetObject of {key!r}")
         metadata = {
             name.removeprefix(_METADATA): value
             for name, value in reply.headers.items()
             if name.startswith(_METADATA)
         }
-        return StoredObject(reply.body, metadata, reply.headers.get("etag", ""), _age(reply))
+        return StoredObject(reply.body, metadata, etag, _age(reply))
 
     def list(
         self, prefix: str, deadline: float, *, after: str = "", delimiter: str = "", most: int = 1000
@@ -181,6 +197,13 @@ class Bucket:
             AwsError: it was not deleted, as far as is known.
         """
         self._send("DeleteObject", key, deadline, method="DELETE", accepted=frozenset({200, 204}))
+
+    def _etag(self, reply: Reply, what: str) -> str:
+        """Return the etag; who answers without one is not S3 but something on the way there."""
+        etag = reply.headers.get("etag")
+        if not etag:
+            raise AwsError(f"s3 {what} failed: the answer has no ETag, so it is not from S3")
+        return etag
 
     def _send(
         self,
