@@ -88,6 +88,7 @@ class House:
             cpu=cpu,
             cold_seconds=cold_seconds,
             retries=0,
+            keeps_failures=False,
         )
 
     def _make(self, timing: Timing) -> Forwarder:

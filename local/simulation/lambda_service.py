@@ -53,6 +53,7 @@ class Function:
     timeout: in seconds.
     cold_seconds: how long a new execution environment takes before that.
     retries: how often an invocation that failed is repeated.
+    keeps_failures: whether the store is its on-failure destination.
     cpu: by what to multiply the CPU time spent here to have the time it takes there; 0 to leave it out.
     """
 
@@ -61,6 +62,7 @@ class Function:
     timeout: float = 60.0
     cold_seconds: float = 0.0
     retries: int = 2
+    keeps_failures: bool = True
     cpu: float = 0.0
     environments: list[_Environment] = field(default_factory=list)
     invocations: int = 0
@@ -119,7 +121,7 @@ class Lambda:
             return
         if attempt < function.retries:
             self.invoke(function, event, ended + RETRY_SECONDS[attempt], attempt + 1)
-        elif self._store:
+        elif self._store and function.keeps_failures:
             self._record(function, event, ended, failure)
 
     def read_stream(self, function: Function, records: Sequence[Record], moment: float) -> None:
@@ -145,6 +147,7 @@ class Lambda:
         free = [one for one in function.environments if one.free_at <= moment]
         world.now = moment
         world.end = math.inf
+        world.killed = False
         function.invocations += 1
         environment = max(free, key=lambda one: one.free_at, default=None)
         failure: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import NoReturn, Protocol
 from unittest import mock
 from urllib.parse import urlsplit
 
@@ -84,6 +84,8 @@ class World:
     end: when the process that runs now is killed, on the same clock.
     skew: what the process's clock for the time of day is wrong by, in seconds.
     exchanges: everything that was sent.
+    keep_exchanges: whether to keep them.
+    killed: whether the process is gone, so that what Python runs on the way out does nothing.
     """
 
     services: dict[str, Service]
@@ -94,6 +96,7 @@ class World:
     chance: random.Random = field(default_factory=lambda: random.Random(1))
     exchanges: list[Exchange] = field(default_factory=list)
     keep_exchanges: bool = True
+    killed: bool = False
     _count: int = 0
 
     @property
@@ -113,10 +116,17 @@ class World:
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass; raises Killed when the process's time is over."""
+        if self.killed:
+            raise Killed
         self.now += seconds
         if self.now >= self.end:
             self.now = self.end
-            raise Killed("time-out")
+            self.kill("time-out")
+
+    def kill(self, how: str) -> NoReturn:
+        """End the process."""
+        self.killed = True
+        raise Killed(how)
 
     @contextmanager
     def inhabited(self) -> Iterator[None]:
@@ -130,6 +140,8 @@ class World:
 
     def exchange(self, host: str, request: Exchange, deadline: float) -> Reply:
         """Send a request, and return or raise what `handler.client.Client` would."""
+        if self.killed:
+            raise Killed
         if self.keep_exchanges:
             self.exchanges.append(request)
         service, fault = self.services[host], self.plan(request)
@@ -158,7 +170,7 @@ class World:
                 self.pass_time(left)
                 raise TransportError(f"{host} did not answer in time")
             case Fault.KILL:
-                raise Killed(fault.value)
+                self.kill(fault.value)
             case Fault() if fault.value[:3].isdecimal():
                 self.pass_time(min(left, latency))
                 headers = {"retry-after": "3600"} if fault is Fault.STATUS_429_LONG else {}
@@ -174,7 +186,7 @@ class World:
                 self.pass_time(left)
                 raise TransportError(f"{host} did not answer in time")
             case Fault.KILL_AFTER:
-                raise Killed(fault.value)
+                self.kill(fault.value)
         self.pass_time(latency)
         if fault is Fault.GARBAGE:
             return Reply(reply.status, {}, b"<html>")

@@ -1,12 +1,13 @@
 """Lines in the standard format."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.lines import encode_lines
+from handler.lines import encode_lines, split_line
 from handler.settings import Settings
 from tests.handler.cloudwatch import (
     FILTERS,
@@ -120,3 +121,93 @@ def test_pieces_are_small_but_for_lines_that_are_not(line_format: str) -> None:
     assert all(len(piece.array) < 200_000 or piece.count == 1 for piece in pieces)
     assert all(piece.count == len(json.loads(piece.array)) for piece in pieces)
     assert len(pieces) < 30
+
+
+def parts_of(message: str, **settings: object) -> list[dict[str, Any]]:
+    return lines_of(make_event(["a", message, "b"]), make_settings(**settings))[1:-1]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("fields", [["owner", "event_id"], ["group"], []])
+def test_an_oversize_line_is_split_and_each_part_says_how_to_join_it(fields: list[str]) -> None:
+    message = "é" * 20_000
+    parts = parts_of(message, meta_fields=fields)
+    assert "".join(part["line"] for part in parts) == message
+    assert [len(part["line"].encode()) for part in parts] == [16_384, 16_384, 7_232]
+    for number, part in enumerate(parts):
+        assert part["timestamp"] == FIRST_TIMESTAMP + 1 + number
+        assert part["app"] == "checkout"
+        assert set(part["meta"]) == {*fields, "event_id", "part", "parts", "part_head", "part_tail"}
+        assert part["meta"]["event_id"] == f"{1:056d}"
+        assert (part["meta"]["part"], part["meta"]["parts"]) == (number + 1, 3)
+
+
+def test_the_parts_of_a_json_message_are_json() -> None:
+    message = json.dumps({"level": "error", "message": "x" * 40_000, "trace": "1-2"})
+    parts = parts_of(message)
+    documents = [json.loads(part["line"]) for part in parts]
+    assert "".join(document.pop("message") for document in documents) == "x" * 40_000
+    assert documents == [{"level": "error", "trace": "1-2"}] * 3
+    head, tail = parts[0]["meta"]["part_head"], parts[0]["meta"]["part_tail"]
+    joined = "".join(part["line"][head : len(part["line"]) - tail] for part in parts)
+    assert message[:head] + joined + message[len(message) - tail :] == message
+
+
+def test_truncated_a_line_says_how_much_is_left_out() -> None:
+    (line,) = parts_of("x" * 40_000, oversize_lines="truncate")
+    assert line["line"] == "x" * 16_384
+    assert line["timestamp"] == FIRST_TIMESTAMP + 1
+    assert line["meta"]["truncated_bytes"] == 40_000 - 16_384
+    (line,) = parts_of(json.dumps({"m": "x" * 40_000, "level": "warn"}), oversize_lines="truncate")
+    assert json.loads(line["line"])["level"] == "warn"
+
+
+def test_whole_a_line_is_as_it_is() -> None:
+    (line,) = parts_of("x" * 40_000, oversize_lines="whole")
+    assert line["line"] == "x" * 40_000
+    assert "part" not in line["meta"]
+
+
+@pytest.mark.parametrize("policy", ["split", "truncate", "whole"])
+def test_a_line_that_just_fits_is_left_alone(policy: str) -> None:
+    for message in ("x" * 16_384, "\n" * 9_000 + "x", '"' * 16_384):
+        (line,) = parts_of(message, oversize_lines=policy)
+        assert (line["line"], "part" in line["meta"]) == (message, False)
+
+
+@pytest.mark.parametrize("line_format", ["mezmo-lambda", "mezmo-lambda-raw"])
+def test_the_formats_of_mezmo_s_lambda_are_whole_unless_asked_otherwise(line_format: str) -> None:
+    message = "x" * 40_000
+    (line,) = parts_of(message, line_format=line_format)
+    assert message in line["line"]
+    parts = parts_of(message, line_format=line_format, oversize_lines="split")
+    texts = [part["line"] for part in parts]
+    if line_format == "mezmo-lambda":
+        texts = [json.loads(text)["message"] for text in texts]
+        assert {part["meta"]["owner"] for part in parts} == {OWNER}
+    assert "".join(texts) == message
+    assert [part["meta"]["part"] for part in parts] == [1, 2, 3]
+    assert all(part["file"] == STREAM for part in parts)
+
+
+@given(st.lists(st.text(max_size=3) | st.sampled_from(["", "x" * 17_000, "é" * 9_000, "{" * 40_000])))
+def test_each_line_knows_its_log_event(messages: list[str]) -> None:
+    document = received(messages)
+    pieces = list(encode_lines(STANDARD, document, filtered=lambda _: None))
+    places = [place for piece in pieces for place in piece.events]
+    lines = [line for piece in pieces for line in json.loads(piece.array)]
+    ids = [json.loads(bytes(document.document.log_events[place].id)) for place in places]
+    assert [line["meta"]["event_id"] for line in lines] == ids
+    assert places == sorted(places)
+    assert {*places} == {place for place, text in enumerate(messages) if text.rstrip(" \t\n\r\v\f")}
+
+
+@pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
+def test_a_whole_line_can_be_split_later_and_a_part_cannot(line_format: str) -> None:
+    settings = make_settings(line_format=line_format, oversize_lines="whole")
+    (piece,) = encode_lines(settings, received(["x" * 40_000]), filtered=print)
+    parts = split_line(settings, piece)
+    assert [part.count for part in parts] == [1, 1, 1]
+    assert [[*part.events] for part in parts] == [[0]] * 3
+    assert [split_line(settings, part) for part in parts] == [[], [], []]
+    (short,) = encode_lines(settings, received(["x"]), filtered=print)
+    assert split_line(settings, short) == []

@@ -163,7 +163,8 @@ class Client:
         with response:
             try:
                 answer = response.read(request.largest)
-                complete = True
+                # http.client takes a body that is shorter than announced for whole.
+                complete = len(answer) == request.largest or not response.length
             except (OSError, http.client.HTTPException):
                 answer = b""
                 complete = False

@@ -28,6 +28,9 @@ BACKOFF_SECONDS = 0.5
 LONGEST_BACKOFF_SECONDS = 10.0
 LONGEST_REQUEST_SECONDS = 10.0
 SHORTEST_REQUEST_SECONDS = 1.0
+# A request that is broken off may have been carried out, and is then repeated. Where there is a store, none
+# is begun with less time than this, or than half of an invocation that has little.
+SHORTEST_WITH_STORE_SECONDS = 5.0
 LONGEST_KEY_PAUSE_SECONDS = 1.0
 MOST_TRIES = 6  # of a batch, where there is a store to put it into: waiting is paid for
 MOST_HALVINGS = 7  # of a batch, which bounds the requests for what Mezmo finds too large whatever its size
@@ -87,6 +90,8 @@ class Delivery:
         self._deadline = deadline
         self._report = report
         self._timing = timing
+        half = (deadline - timing.monotonic()) / 2
+        self._shortest = min(SHORTEST_WITH_STORE_SECONDS, half) if breaker else 0.0
         self._key: str | None = None
         self._key_was_read_again = False
         self.status: int | None = None
@@ -106,7 +111,7 @@ class Delivery:
             self._leave(batch, self.stopped)
         while jobs:
             job = jobs.pop()
-            if not self.stopped and self._left() <= 0:
+            if not self.stopped and self._left() <= self._shortest:
                 self.stopped = "out of time"
             if self.stopped:
                 self._leave(job.request.batch, self.stopped)
@@ -127,9 +132,10 @@ class Delivery:
     def _send(self, job: _Job) -> Outcome:
         assert self._key is not None
         left = self._left()
-        # Half of the time at most: a server that hangs leaves time for another try.
-        seconds = min(LONGEST_REQUEST_SECONDS, max(left / 2, SHORTEST_REQUEST_SECONDS), left)
-        if self._breaker and self._breaker.is_open:
+        seconds = min(LONGEST_REQUEST_SECONDS, left)
+        if not self._breaker:  # a server that hangs leaves time for another try
+            seconds = min(seconds, max(left / 2, SHORTEST_REQUEST_SECONDS))
+        elif self._breaker.is_open:
             seconds = min(seconds, PROBE_SECONDS)
         self._report.requests += 1
         self._report.retries += job.tries > 0
@@ -232,7 +238,7 @@ class Delivery:
 
     def _later(self, job: _Job, reason: str, after: float | None) -> list[_Job]:
         """Wait, and return the same request, if there is time for both and Mezmo worth it."""
-        longest_pause = self._left() - SHORTEST_REQUEST_SECONDS
+        longest_pause = self._left() - max(self._shortest, SHORTEST_REQUEST_SECONDS)
         backoff = self._timing.random() * min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**job.tries)
         pause = max(after or 0, min(backoff, longest_pause))
         if self._breaker and pause > LONGEST_BACKOFF_SECONDS:

@@ -9,6 +9,7 @@ from itertools import chain
 from msgspec import Struct
 
 from .command import Command, read_command
+from .delivery import LONGEST_REQUEST_SECONDS
 from .errors import AwsError, ForwarderError
 from .forwarder import Context, account_of
 from .lease import Lease, acquire
@@ -183,7 +184,9 @@ class Redrive:
 
     def _send_all(self, objects: Iterator[Entry], run: _Run, lease: Lease) -> None:
         for entry in objects:
-            if self._timing.monotonic() >= run.deadline:
+            # What is broken off may have been carried out, and is sent again the next time.
+            enough = min(LONGEST_REQUEST_SECONDS, (run.deadline - run.started) / 3)
+            if run.deadline - self._timing.monotonic() < enough:
                 run.stopped = "out of time"
             if run.stopped:
                 return
