@@ -10,7 +10,7 @@ import msgspec
 from handler.events import Limits, read_payload
 from handler.forwarder import Forwarder
 from handler.redrive import Redrive
-from handler.settings import VARIABLE, Settings, read_redrive_settings, read_settings
+from handler.settings import VARIABLE, read_redrive_settings, read_settings
 from handler.store import REJECTED
 from handler.timing import Timing
 from local.simulation.lambda_service import Function, Lambda
@@ -133,8 +133,3 @@ class House:
     def waiting(self) -> list[str]:
         """The keys of what is still to be sent."""
         return self.s3.keys("undelivered/") + self.s3.keys("aws/lambda/")
-
-    @property
-    def settings(self) -> Settings:
-        """The forwarder's settings."""
-        return read_settings(self._environment)
