@@ -63,7 +63,7 @@ def test_a_single_request_that_hangs_is_trouble_enough() -> None:
 def test_it_asks_after_pauses_that_double_to_a_limit() -> None:
     watch = Watch()
     watch.fail(FAILURES)
-    for pause in (FIRST_PAUSE_SECONDS, 60, 120, 240, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS):
+    for pause in (FIRST_PAUSE_SECONDS, 60, 120, 240, 480, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS):
         assert watch.asks_after() == pause
         watch.fail()
     watch.wait(LONGEST_PAUSE_SECONDS)
@@ -79,10 +79,20 @@ def test_environments_do_not_all_ask_at_the_same_moment(chance: float, pause: fl
     assert watch.asks_after() == pause
 
 
-@pytest.mark.parametrize(("asked", "pause"), [(90, 90), (5, 30), (86_400, 300)])
+@pytest.mark.parametrize(("asked", "pause"), [(90, 90), (5, 30), (86_400, 600)])
 def test_it_waits_as_long_as_mezmo_asks_within_bounds(asked: float, pause: float) -> None:
     watch = Watch()
     watch.breaker.open("429", least=asked)
+    assert watch.asks_after() == pause
+
+
+@pytest.mark.parametrize(("spent", "pause"), [(0.05, 30), (2, 200), (5, 500), (10, 600)])
+def test_the_longer_an_answer_is_waited_for_the_later_it_asks_again(spent: float, pause: float) -> None:
+    watch = Watch()
+    watch.fail(FAILURES - 1)
+    began = watch.clock.timing.wall()
+    watch.wait(spent)
+    watch.breaker.failed("time-out", began)
     assert watch.asks_after() == pause
 
 

@@ -10,8 +10,9 @@ from .timing import Timing
 FAILURES = 5  # in a row, until the breaker opens,
 TROUBLE_SECONDS = 10.0  # or that long since the first of them began
 FIRST_PAUSE_SECONDS = 30.0
-LONGEST_PAUSE_SECONDS = 300.0
+LONGEST_PAUSE_SECONDS = 600.0
 PROBE_SECONDS = 5.0  # how long the one request may take
+PAUSE_FOR_A_SECOND = 100.0  # of waiting for an answer: at most a hundredth of the time is spent on asking
 _JITTER = 0.2
 
 
@@ -65,7 +66,8 @@ class Breaker:
         self._failures += 1
         long = abs(self._timing.wall() - self._trouble_since) >= TROUBLE_SECONDS
         if self.is_open or self._failures >= self._most_failures or long:
-            self.open(reason)
+            spent = abs(self._timing.wall() - began)
+            self.open(reason, least=spent * PAUSE_FOR_A_SECOND)
 
     def open(self, reason: str, *, least: float = 0.0) -> None:
         """Open, for twice as long as the last time, or at least as long as that."""
