@@ -46,6 +46,31 @@ def make_role(aws: LocalAws, name: str, *statements: Json) -> str:
     return arn
 
 
+def s3_rights(bucket: str) -> list[Json]:
+    """Return the statements that Lambda asks of a role whose failures go to the bucket."""
+    return [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+    ]
+
+
+def make_bucket(aws: LocalAws, name: str) -> str:
+    """Make a bucket; return its ARN."""
+    region = {"LocationConstraint": "eu-west-3"}
+    aws.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=region)
+    return f"arn:aws:s3:::{name}"
+
+
+def documents(aws: LocalAws, bucket: str, prefix: str = "") -> dict[str, Json]:
+    """Return the JSON documents in a bucket by their names."""
+    storage = aws.client("s3")
+    found = storage.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {
+        item["Key"]: json.loads(storage.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+        for item in found
+    }
+
+
 def make_function(
     aws: LocalAws, name: str, files: Mapping[str, str], handler: str = "app.handle", **options: Any
 ) -> str:

@@ -178,6 +178,17 @@ def test_configuration_and_pattern_are_updated_in_place(aws: LocalAws) -> None:
     assert "VALUE 2" in [event["message"] for event in logs]
 
 
+def test_reserved_concurrency_follows_the_template(aws: LocalAws) -> None:
+    make_stream(aws, "/app/reserved")
+    for value in (1, "2", None):
+        resources = template("reserved")
+        if value is not None:
+            resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = value
+        assert deploy(aws, "reserved", resources) == []
+        answer = aws.client("lambda").get_function_concurrency(FunctionName="reserved")
+        assert answer.get("ReservedConcurrentExecutions") == (None if value is None else int(value))
+
+
 @pytest.mark.parametrize(
     ("change", "before", "after"),
     [

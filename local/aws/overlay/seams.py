@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,12 @@ def wrap_creation(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
     name = handlers["create"].__name__
     handlers["create"] = wrapper(handlers["create"])
     setattr(provisioners, name, handlers["create"])
+
+
+def wrap_update(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace what CloudFormation does to update a resource of this type."""
+    handlers = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[resource_type]
+    handlers["update"] = wrapper(handlers["update"])
 
 
 def run() -> None:
@@ -88,8 +95,64 @@ def execution_credentials(configuration: Record) -> dict[str, str]:
 
 
 def invoke_asynchronously(record: Record, event: object) -> None:
-    """Invoke, retry as the function's event-invoke configuration says, then send to its destination."""
+    """Put an event into Lambda's queue; the overlay has replaced what MiniStack calls for that."""
     module("services.lambda_svc").invoke_async_with_retry(record, event)
+
+
+def execute(function_arn: str, event: object, request_id: str) -> Record:
+    """Run the function once, with this request id, as MiniStack does with an id of its own.
+
+    Returns `body`, what the function answered, and when it did not succeed `error`, True; when it did not run
+    for want of concurrency `throttle` too, True.
+    """
+    functions = module("services.lambda_svc")
+    record, configuration, _ = functions._get_func_record_for_ref(function_arn)
+    if record is None:
+        raise LookupError(f"There is no function {function_arn}")
+    configuration = {**configuration, "FunctionArn": function_arn}
+    record = {**record, "config": configuration, "concurrency": reserved_concurrency(function_arn)}
+
+    def run_once() -> Record:
+        slot, _ = functions._acquire_execution_slot(record, configuration)
+        if slot is None:
+            return {"error": True, "throttle": True}
+        try:
+            result: Record = functions._execute_function_dispatch(
+                record, configuration, event, request_id, time.time()
+            )
+        finally:
+            functions._release_execution_slot(slot)
+        return result
+
+    result: Record = functions._run_with_function_config_scope(configuration, run_once)
+    return result
+
+
+def reserved_concurrency(function_arn: str) -> int | None:
+    """Return the function's reserved concurrency, which its versions and aliases share; None without one."""
+    functions = module("services.lambda_svc")
+    base, configuration, _ = functions._get_base_func_record_for_ref(function_arn)
+    reserved: int | None = functions._reserved_concurrency(base, configuration or {})
+    return reserved
+
+
+def reserve_concurrency(name: str, value: int | None) -> None:
+    """Set the function's reserved concurrency; None takes it away."""
+    module("services.lambda_svc")._functions[name]["concurrency"] = value
+
+
+def event_invoke_configuration(function_arn: str) -> Record:
+    """Return what PutFunctionEventInvokeConfig has set for the function as it was invoked, or nothing."""
+    functions = module("services.lambda_svc")
+    base, _, _ = functions._get_base_func_record_for_ref(function_arn)
+    qualifier = ":".join(function_arn.split(":")[7:]) or "$LATEST"
+    configuration: Record | None = functions._event_invoke_config(base or {}, qualifier)
+    return configuration or {}
+
+
+def route_failure(destination: str, function: str, event: object, result: Record) -> None:
+    """Send a failed event to a queue, topic or function, with MiniStack's own record of it."""
+    module("services.lambda_svc")._route_async_failure(destination, function, event, result)
 
 
 def put_object(bucket: str, key: str, body: bytes) -> None:
