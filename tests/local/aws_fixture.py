@@ -34,6 +34,17 @@ def packed(files: Mapping[str, str]) -> bytes:
 
 
 WRITES_LOGS: Json = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+READS_STREAMS: Json = {
+    "Effect": "Allow",
+    "Action": [
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    ],
+    "Resource": "*",
+}
 
 
 def make_role(aws: LocalAws, name: str, *statements: Json) -> str:

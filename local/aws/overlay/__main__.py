@@ -9,9 +9,17 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import failure_destinations, function_logs, reserved_concurrency, seams, subscriptions
+from . import (
+    event_source_mappings,
+    failure_destinations,
+    function_logs,
+    reserved_concurrency,
+    seams,
+    subscriptions,
+)
 from .asynchronous_invocation import AsynchronousInvocations
 from .execution_environment import ExecutionEnvironment
+from .kinesis_mappings import KinesisMappings
 from .settings import Settings
 from .waits import Waits
 
@@ -31,13 +39,22 @@ def main() -> None:
     seams.wrap("core.lambda_runtime", "_worker_class_for", lambda _: lambda _configuration: environment)
     seams.wrap(functions, "_execute_function_warm", lambda _: _queueing(seams.worker_executor()))
     seams.wrap(functions, "_emit_lambda_logs", function_logs.permitted)
-    invocations = AsynchronousInvocations(Waits(settings.retry_delay))
+    waits = Waits(settings.retry_delay)
+    invocations = AsynchronousInvocations(waits)
     seams.wrap(functions, "invoke_async_with_retry", lambda _: invocations.accept)
     seams.wrap(functions, "_put_event_invoke_config", failure_destinations.checking)
     for verb in ("get", "put", "delete"):
         seams.wrap(functions, f"_{verb}_event_invoke_config", _unqualified_is_latest)
     seams.wrap_creation("AWS::Lambda::Function", reserved_concurrency.creating)
     seams.wrap_update("AWS::Lambda::Function", reserved_concurrency.updating)
+    mappings = KinesisMappings(waits)
+    seams.wrap(functions, "_poll_kinesis", lambda _: mappings.poll)
+    seams.wrap(functions, "_init_stream_position", mappings.starting)
+    seams.wrap(functions, "_release_esm_poll_state", mappings.forgetting)
+    seams.wrap(functions, "_create_esm", event_source_mappings.creating)
+    seams.wrap(functions, "_update_esm", event_source_mappings.updating)
+    seams.wrap_creation("AWS::Lambda::EventSourceMapping", event_source_mappings.creating_by_template)
+    seams.wrap_update("AWS::Lambda::EventSourceMapping", event_source_mappings.updating_by_template)
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)

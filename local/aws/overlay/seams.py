@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import bisect
 import importlib
 import os
 import time
@@ -49,9 +50,9 @@ def run() -> None:
     module("app").main()
 
 
-def refusal(code: str, message: str) -> Response:
-    """Return AWS's error answer, with status 400."""
-    response: Response = module("core.responses").error_response_json(code, message, 400)
+def refusal(code: str, message: str, status: int = 400) -> Response:
+    """Return AWS's error answer."""
+    response: Response = module("core.responses").error_response_json(code, message, status)
     return response
 
 
@@ -115,6 +116,8 @@ def execute(function_arn: str, event: object, request_id: str) -> Record:
     def run_once() -> Record:
         slot, _ = functions._acquire_execution_slot(record, configuration)
         if slot is None:
+            name = configuration["FunctionName"]
+            functions._emit_lambda_metrics(name, duration_ms=0, error=False, throttle=True)
             return {"error": True, "throttle": True}
         try:
             result: Record = functions._execute_function_dispatch(
@@ -153,6 +156,58 @@ def event_invoke_configuration(function_arn: str) -> Record:
 def route_failure(destination: str, function: str, event: object, result: Record) -> None:
     """Send a failed event to a queue, topic or function, with MiniStack's own record of it."""
     module("services.lambda_svc")._route_async_failure(destination, function, event, result)
+
+
+def event_source_mappings() -> list[Record]:
+    """Return every event source mapping; what is changed in one is changed for good."""
+    return list(module("services.lambda_svc")._esms.values())
+
+
+def event_source_mapping(uuid: str) -> Record | None:
+    """Return the event source mapping with this UUID."""
+    mapping: Record | None = module("services.lambda_svc")._esms.get(uuid)
+    return mapping
+
+
+def matching_records(records: list[Record], mapping: Record) -> list[Record]:
+    """Return those of an event's records that match the mapping's FilterCriteria."""
+    matching: list[Record] = module("services.lambda_svc")._apply_filter_criteria(records, mapping)
+    return matching
+
+
+def wake_poller() -> None:
+    """Let MiniStack's poller of event source mappings look again at once."""
+    module("core.concurrency").esm_wake.set()
+
+
+def stream(arn: str) -> Record | None:
+    """Return the Kinesis stream: `shards` by their ids, `RetentionPeriodHours`."""
+    found: Record | None = module("services.kinesis")._resolve_stream_by_arn(arn)
+    return found
+
+
+def stream_records(arn: str, shard_id: str, after: str, limit: int) -> list[Record]:
+    """Return a shard's records, as GetRecords has them, whose sequence numbers come after this one."""
+    kinesis = module("services.kinesis")
+    records = _shard_records(arn, shard_id)
+    begin = bisect.bisect_right(records, after, key=lambda record: record["SequenceNumber"])
+    found = records[begin : begin + limit]
+    return [{**record, "Data": kinesis._ensure_base64(record["Data"])} for record in found]
+
+
+def last_sequence_number(arn: str, shard_id: str) -> str:
+    """Return that of the shard's newest record; nothing for an empty shard."""
+    records = _shard_records(arn, shard_id)
+    return str(records[-1]["SequenceNumber"]) if records else ""
+
+
+def _shard_records(arn: str, shard_id: str) -> list[Record]:
+    found = stream(arn)
+    if found is None or shard_id not in found["shards"]:
+        return []
+    module("services.kinesis")._expire_records(found)
+    records: list[Record] = found["shards"][shard_id]["records"]
+    return records
 
 
 def put_object(bucket: str, key: str, body: bytes) -> None:

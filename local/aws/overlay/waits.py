@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,3 +38,22 @@ def backoff() -> Iterator[float]:
     while True:
         yield seconds
         seconds = min(seconds * 2, _LONGEST)
+
+
+@dataclass
+class Ages:
+    """How old something is that arrived at a moment, where waits count at AWS's length."""
+
+    _extra: list[tuple[float, float]] = field(default_factory=list)
+
+    def note_wait(self, moment: float, seconds: float, lasting: float) -> None:
+        """Take note of a wait of AWS's `seconds` that begins at a moment and lasts `lasting` seconds here."""
+        self._extra.append((moment, seconds - lasting))
+
+    def age(self, arrival: float, now: float) -> float:
+        """Return the seconds from an arrival until now, both in seconds since the epoch."""
+        return now - arrival + sum(extra for moment, extra in self._extra if moment >= arrival)
+
+    def forget(self) -> None:
+        """Forget the waits, once nothing is left that arrived before them."""
+        self._extra.clear()
