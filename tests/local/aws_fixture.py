@@ -47,10 +47,11 @@ READS_STREAMS: Json = {
 }
 
 
-def make_role(aws: LocalAws, name: str, *statements: Json) -> str:
-    """Make a role with these statements as its policy; return its ARN."""
+def make_role(aws: LocalAws, name: str, *statements: Json, trust: Json | None = None) -> str:
+    """Make a role with these statements as its policy, and `trust` as its trust policy; return its ARN."""
     iam = aws.client("iam")
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    assumed = json.dumps(trust or {})
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=assumed)["Role"]["Arn"]
     if statements:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=policy)

@@ -232,6 +232,39 @@ def test_a_mapping_of_a_stream_needs_the_roles_rights_and_reads(aws: LocalAws) -
     assert aws.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_filter_delivers_to_a_stream_by_a_role_of_its_stack(aws: LocalAws, allowed: bool) -> None:
+    name = f"to-stream-{allowed}".lower()
+    make_stream(aws, f"/app/{name}")
+    stream = {"Fn::GetAtt": ["Stream", "Arn"]}
+    trusted = {"Principal": {"Service": "logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    puts = {"Action": "kinesis:PutRecord", "Resource": stream if allowed else "arn:aws:kinesis:::other"}
+    resources: Json = {
+        "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": name, "ShardCount": 1}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", **trusted}]},
+                "Policies": [
+                    {"PolicyName": "puts", "PolicyDocument": {"Statement": [{"Effect": "Allow", **puts}]}}
+                ],
+            },
+        },
+        "Filter": {
+            "Type": "AWS::Logs::SubscriptionFilter",
+            "Properties": {
+                "LogGroupName": f"/app/{name}",
+                "FilterPattern": "",
+                "DestinationArn": stream,
+                "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+        },
+    }
+    reasons = deploy(aws, name, resources)
+    assert ["Could not deliver test message" in reason for reason in reasons] == ([] if allowed else [True])
+    remove(aws, name)
+
+
 def test_reserved_concurrency_follows_the_template(aws: LocalAws) -> None:
     make_stream(aws, "/app/reserved")
     for value in (1, "2", None):

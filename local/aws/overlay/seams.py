@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import bisect
 import importlib
+import json
 import os
 import time
 from typing import TYPE_CHECKING, Any
@@ -210,6 +211,11 @@ def _shard_records(arn: str, shard_id: str) -> list[Record]:
     return records
 
 
+def put_stream_record(arn: str, partition_key: str, data: bytes) -> bool:
+    """Put one record into a Kinesis stream; tell whether it took it."""
+    return bool(module("services.kinesis").put_record_internal(arn, partition_key, data))
+
+
 def put_object(bucket: str, key: str, body: bytes) -> None:
     """Write an object; raises OSError when S3 refuses it."""
     status = module("services.s3")._put_object(bucket, key, body, {})[0]
@@ -249,6 +255,28 @@ def role_allows(role_arn: str, action: str, resource: str) -> bool:
     )
     policies = evaluator._gather_role_policies(role_arn.rsplit("/", 1)[-1], account())
     return bool(evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def role_trusts(role_arn: str, service: str, source_arn: str) -> bool:
+    """Tell whether the role may be assumed by the service on behalf of this source of this account."""
+    evaluator = module("core.iam_evaluator")
+    role = module("services.iam")._roles.get_scoped(account(), None, role_arn.rsplit("/", 1)[-1])
+    trust = (role or {}).get("AssumeRolePolicyDocument") or {}
+    trust = json.loads(trust) if isinstance(trust, str) else trust
+    statements = trust.get("Statement") or []
+    statements = [statements] if isinstance(statements, dict) else statements
+    context = evaluator.EvalContext(
+        principal_arn="",
+        principal_type="Service",
+        principal_account="",
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=region(),
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account()},
+    )
+    # A trust policy names no resource, for it is the role's own; the evaluator wants one.
+    policy = {"Statement": [{"Resource": "*", **statement} for statement in statements]}
+    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
 
 
 def match_arns_by_component() -> None:
