@@ -14,6 +14,7 @@ from . import (
     failure_destinations,
     function_logs,
     reserved_concurrency,
+    schedules,
     seams,
     subscriptions,
 )
@@ -58,6 +59,11 @@ def main() -> None:
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
+    rules = "services.eventbridge"
+    seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
+    seams.wrap(rules, "_invoke_target", schedules.permitted)
+    seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
+    seams.look_for_due_rules_every(schedules.tick(settings.schedule_scale))
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.run()
 

@@ -63,9 +63,7 @@ class FunctionDestination:
     def deliver(self, payload: bytes, log_group: str, log_stream: str) -> None:
         """See Destination."""
         del log_group, log_stream
-        record = seams.function(self.arn)
-        if record is not None:
-            seams.invoke_asynchronously(record, lambda_event(payload))
+        seams.invoke_asynchronously(self.arn, lambda_event(payload))
 
 
 @dataclass(frozen=True)

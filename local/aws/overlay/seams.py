@@ -46,6 +46,11 @@ def wrap_update(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
     handlers["update"] = wrapper(handlers["update"])
 
 
+def look_for_due_rules_every(seconds: float) -> None:
+    """Set how often EventBridge's rules are looked through for those that are due."""
+    vars(module("services.eventbridge"))["_SCHEDULER_TICK_INTERVAL"] = seconds
+
+
 def run() -> None:
     """Serve until stopped."""
     module("app").main()
@@ -96,9 +101,9 @@ def execution_credentials(configuration: Record) -> dict[str, str]:
     return credentials
 
 
-def invoke_asynchronously(record: Record, event: object) -> None:
+def invoke_asynchronously(function_arn: str, event: object) -> None:
     """Put an event into Lambda's queue; the overlay has replaced what MiniStack calls for that."""
-    module("services.lambda_svc").invoke_async_with_retry(record, event)
+    module("services.lambda_svc").invoke_async_with_retry({"config": {"FunctionArn": function_arn}}, event)
 
 
 def execute(function_arn: str, event: object, request_id: str) -> Record:
