@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import (
+    bucket_requests,
     event_source_mappings,
     failure_destinations,
     function_logs,
@@ -64,6 +65,7 @@ def main() -> None:
     seams.wrap(rules, "_invoke_target", schedules.permitted)
     seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
     seams.look_for_due_rules_every(schedules.tick(settings.schedule_scale))
+    seams.wrap("services.s3", "_dispatch", bucket_requests.checking)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.run()
 

@@ -228,6 +228,25 @@ def put_object(bucket: str, key: str, body: bytes) -> None:
         raise OSError(f"s3://{bucket}/{key} was not written: status {status}")
 
 
+def bucket_owner(name: str) -> str | None:
+    """Return the account that owns the bucket."""
+    owner: str | None = module("services.s3")._bucket_owner_account(name)
+    return owner
+
+
+def wrong_digest(headers: dict[str, str], body: bytes) -> Response | None:
+    """Return S3's refusal of a body that is not what its Content-MD5 or checksum says."""
+    storage = module("services.s3")
+    refused: Response | None = storage._validate_content_md5(headers, body)
+    return refused or storage._resolve_object_checksums(body, headers)[1]
+
+
+def s3_refusal(code: str, message: str, status: int) -> Response:
+    """Return S3's error answer."""
+    response: Response = module("services.s3")._error(code, message, status)
+    return response
+
+
 def function_policy_allows(arn: str, service: str, source_arn: str) -> bool:
     """Tell whether the function's own policy lets the service invoke it for this source of this account."""
     record = function(arn)
