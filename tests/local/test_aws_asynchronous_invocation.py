@@ -259,6 +259,32 @@ def test_a_record_that_cannot_be_written_is_lost_and_said_to_be(aws: LocalAws) -
     assert "s3://short-lived/aws/lambda/async/bucketless/" in line
 
 
+def test_a_queue_gets_what_failed_for_as_long_as_the_role_may_send(aws: LocalAws) -> None:
+    queues = aws.client("sqs")
+    url = queues.create_queue(QueueName="failures")["QueueUrl"]
+    arn = "arn:aws:sqs:eu-west-3:000000000000:failures"
+    sends = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn}
+    role = make_role(aws, "queueing", WRITES_LOGS, sends)
+    make_function(aws, "queueing", {"app.py": APP}, Role=role)
+    aws.client("lambda").put_function_event_invoke_config(
+        FunctionName="queueing",
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": arn}},
+    )
+
+    def received() -> list[Json]:
+        messages = queues.receive_message(QueueUrl=url).get("Messages", [])
+        return [json.loads(message["Body"])["requestPayload"] for message in messages]
+
+    send(aws, "queueing", {"fail": "first"})
+    assert eventually(received) == [{"fail": "first"}]
+    aws.client("iam").delete_role_policy(RoleName="queueing", PolicyName="policy")
+    send(aws, "queueing", {"fail": "second"})
+    [line] = eventually(lambda: lost(aws, "queueing"))
+    assert "permissions to call SendMessage on SQS" in line
+    assert received() == []
+
+
 def test_an_event_without_destination_is_lost_and_said_to_be(aws: LocalAws) -> None:
     make_function(aws, "undirected", {"app.py": APP})
     send(aws, "undirected", {"fail": "no"})

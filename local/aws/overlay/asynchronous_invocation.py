@@ -8,6 +8,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import failure_destinations, seams
@@ -89,13 +90,11 @@ def _fail(event: _QueuedEvent, condition: str, result: Record | None) -> None:
     if not on_failure and not dead_letters:
         _logger.warning("LOST event %s of %s: %s", event.request_id, event.function_arn, condition)
     for destination in filter(None, (on_failure, dead_letters)):
-        if not destination.startswith("arn:aws:s3:"):
-            seams.route_failure(destination, configuration["FunctionName"], event.payload, result or {})
-            continue
-        failure_destinations.store(
+        name = configuration["FunctionName"]
+        failure_destinations.deliver(
             destination=destination,
             role=configuration["Role"],
-            prefix=f"aws/lambda/async/{configuration['FunctionName']}",
+            prefix=f"aws/lambda/async/{name}",
             document={
                 "requestContext": {
                     "requestId": event.request_id,
@@ -106,6 +105,7 @@ def _fail(event: _QueuedEvent, condition: str, result: Record | None) -> None:
                 "requestPayload": event.payload,
                 **_response(configuration, result),
             },
+            otherwise=partial(seams.route_failure, destination, name, event.payload, result or {}),
         )
 
 

@@ -35,7 +35,7 @@ runtime, asset, site, prelude, handler = sys.argv[1:]
 sys.path.insert(0, asset)
 sys.path.insert(len(sys.path) if runtime == "python%d.%d" % sys.version_info[:2] else 0, site)
 if prelude:
-    with open(prelude) as file:
+    with open(prelude, "rb") as file:
         exec(compile(file.read(), prelude, "exec"), {"__name__": "prelude", "__file__": prelude})
 from awslambdaric.__main__ import main
 main(["", handler])

@@ -54,21 +54,27 @@ def lacking(role: str, destination: str, prefix: str) -> str | None:
     return None
 
 
-def store(*, destination: str, role: str, prefix: str, document: Record) -> None:
-    """Write an invocation record to a bucket, as `<prefix>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<UUID>`.
+def deliver(
+    *, destination: str, role: str, prefix: str, document: Record, otherwise: Callable[[], None] | None = None
+) -> None:
+    """Send an invocation record to its destination, by the rights that the role has now.
 
-    It gets `version` and `timestamp`. What cannot be written is lost, as in AWS, where only the metric
-    DestinationDeliveryFailures tells of it; here a warning does.
+    In a bucket its name is `<prefix>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<UUID>`, and it gets `version` and
+    `timestamp`.
+    `otherwise` sends it to a destination that is no bucket. What cannot be written is lost, as in AWS,
+    where only the metric DestinationDeliveryFailures tells of it; here a warning does.
     """
-    now = datetime.now(UTC)
-    key = f"{prefix}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-    record = {"version": "1.0", "timestamp": timestamp(now), **document}
     problem = lacking(role, destination, prefix)
-    if problem is None:
+    if problem is None and destination.startswith("arn:aws:s3:"):
+        now = datetime.now(UTC)
+        key = f"{prefix}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
+        record = {"version": "1.0", "timestamp": timestamp(now), **document}
         try:
             seams.put_object(destination.rsplit(":", 1)[-1], key, json.dumps(record).encode())
         except OSError as error:
             problem = str(error)
+    elif problem is None and otherwise is not None:
+        otherwise()
     if problem is not None:
         context = document["requestContext"]
         _logger.warning(

@@ -175,7 +175,7 @@ def _discard(
         )
         return
     numbers = _sequence_numbers(batch.records)
-    failure_destinations.store(
+    failure_destinations.deliver(
         destination=destination,
         role=role,
         prefix=f"aws/lambda/{mapping['UUID']}/{shard.shard_id}",

@@ -249,7 +249,7 @@ def s3_refusal(code: str, message: str, status: int) -> Response:
 
 def function_policy_allows(arn: str, service: str, source_arn: str) -> bool:
     """Tell whether the function's own policy lets the service invoke it for this source of this account."""
-    record = function(arn)
+    record = module("services.lambda_svc")._get_base_func_record_for_ref(arn)[0]
     if record is None:
         return False
     evaluator = module("core.iam_evaluator")
