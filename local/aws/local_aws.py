@@ -45,8 +45,14 @@ class LocalAws:
         asset and may hold wheels that the asset lacks for it; otherwise it comes after everything else.
     cdk, node: the CDK CLI, and what runs it and Node functions; those on PATH by default.
     trusted: a PEM file of authorities that Python functions trust, as though it were in Lambda's image.
-    retry_delay: seconds before a failed asynchronous invocation is tried again, twice that before the next
-        time (AWS: one minute, then two).
+    retry_delay: seconds that a minute of AWS's lasts where Lambda waits before it tries again. So a failed
+        asynchronous invocation is tried again after this many seconds, and after twice as many once more
+        (AWS: one minute, then two). An event's age counts such waits at AWS's length.
+    schedule_scale: what the interval of an EventBridge rule with `rate(...)` is multiplied by: with 0.01 a
+        rule of five minutes fires every three seconds. `cron(...)` follows the clock.
+    function_prelude: a Python file that runs in each Python function's process before awslambdaric starts, so
+        that a test can bend the clock or the network inside. It is read anew for each process, sees the
+        function's environment, and its failure is the function's. Functions in other languages run without.
 
     Raises LocalAwsError when it is not ready within a minute.
     """
@@ -62,18 +68,22 @@ class LocalAws:
         node: Path | None = None,
         trusted: str | None = None,
         retry_delay: float = 1.0,
+        schedule_scale: float = 1.0,
+        function_prelude: Path | None = None,
     ) -> None:
         self.directory = directory.resolve()
         self._ministack_python = ministack_python
         self._cdk = _program(cdk, "cdk")
         self._node = _program(node, "node")
-        self._retry_delay = retry_delay
         self._settings = Settings(
             lambda_python=str(lambda_python),
             lambda_site=str(lambda_site.resolve()),
             node=str(self._node) if self._node else None,
             directory=str(self.directory / "functions"),
             trusted=trusted,
+            prelude=str(function_prelude.resolve()) if function_prelude else None,
+            retry_delay=retry_delay,
+            schedule_scale=schedule_scale,
         )
         self._session = botocore.session.Session()
         self._clients: dict[str, Any] = {}
@@ -82,7 +92,13 @@ class LocalAws:
 
     @classmethod
     def from_environment(
-        cls, directory: Path, *, trusted: str | None = None, retry_delay: float = 1.0
+        cls,
+        directory: Path,
+        *,
+        trusted: str | None = None,
+        retry_delay: float = 1.0,
+        schedule_scale: float = 1.0,
+        function_prelude: Path | None = None,
     ) -> Self:
         """Take the interpreters that the development set-up has prepared.
 
@@ -101,6 +117,8 @@ class LocalAws:
             lambda_site=lambda_site,
             trusted=trusted,
             retry_delay=retry_delay,
+            schedule_scale=schedule_scale,
+            function_prelude=function_prelude,
         )
 
     def __enter__(self) -> Self:
@@ -112,7 +130,6 @@ class LocalAws:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self._port),
             "LAMBDA_ACCOUNT_CONCURRENCY": "1000",
-            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(self._retry_delay),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
             "MINISTACK_REGION": REGION,
             "PYTHONPATH": str(_HERE),
@@ -182,6 +199,15 @@ class LocalAws:
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "NO_COLOR": "1",
         }
+
+    def function_processes(self, name: str) -> list[int]:
+        """Return the ids of the processes that run the function, those frozen between invocations included.
+
+        To kill one is a crash of that execution environment: an invocation that it has fails with
+        Runtime.ExitError, and the next one gets a new process.
+        """
+        listed = self.directory / "functions" / "processes" / name
+        return sorted(int(entry.name) for entry in listed.iterdir()) if listed.exists() else []
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
         """Return the botocore client of the service; it is made once."""

@@ -34,16 +34,53 @@ def packed(files: Mapping[str, str]) -> bytes:
 
 
 WRITES_LOGS: Json = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+READS_STREAMS: Json = {
+    "Effect": "Allow",
+    "Action": [
+        "kinesis:DescribeStream",
+        "kinesis:DescribeStreamSummary",
+        "kinesis:GetRecords",
+        "kinesis:GetShardIterator",
+        "kinesis:ListShards",
+    ],
+    "Resource": "*",
+}
 
 
-def make_role(aws: LocalAws, name: str, *statements: Json) -> str:
-    """Make a role with these statements as its policy; return its ARN."""
+def make_role(aws: LocalAws, name: str, *statements: Json, trust: Json | None = None) -> str:
+    """Make a role with these statements as its policy, and `trust` as its trust policy; return its ARN."""
     iam = aws.client("iam")
-    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    assumed = json.dumps(trust or {})
+    arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=assumed)["Role"]["Arn"]
     if statements:
         policy = json.dumps({"Version": "2012-10-17", "Statement": statements})
         iam.put_role_policy(RoleName=name, PolicyName="policy", PolicyDocument=policy)
     return arn
+
+
+def s3_rights(bucket: str) -> list[Json]:
+    """Return the statements that Lambda asks of a role whose failures go to the bucket."""
+    return [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{bucket}"},
+    ]
+
+
+def make_bucket(aws: LocalAws, name: str) -> str:
+    """Make a bucket; return its ARN."""
+    region = {"LocationConstraint": "eu-west-3"}
+    aws.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=region)
+    return f"arn:aws:s3:::{name}"
+
+
+def documents(aws: LocalAws, bucket: str, prefix: str = "") -> dict[str, Json]:
+    """Return the JSON documents in a bucket by their names."""
+    storage = aws.client("s3")
+    found = storage.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {
+        item["Key"]: json.loads(storage.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+        for item in found
+    }
 
 
 def make_function(

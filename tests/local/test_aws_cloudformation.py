@@ -9,7 +9,17 @@ from typing import Any
 import pytest
 
 from local.aws import LocalAws, LocalAwsError
-from tests.local.aws_fixture import Json, data_records, eventually, make_role, make_stream, write
+from tests.local.aws_fixture import (
+    READS_STREAMS,
+    WRITES_LOGS,
+    Json,
+    data_records,
+    eventually,
+    log_lines,
+    make_role,
+    make_stream,
+    write,
+)
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +186,94 @@ def test_configuration_and_pattern_are_updated_in_place(aws: LocalAws) -> None:
     assert [event["message"] for event in record["logEvents"]] == ["ERROR"]
     logs = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/updated")["events"]
     assert "VALUE 2" in [event["message"] for event in logs]
+
+
+def stream_template(name: str, role: str) -> Json:
+    """Return a stream, a function that writes its records down, and the mapping between them."""
+    code = "import json\ndef handle(event, context): print('RECORD', json.dumps(event))"
+    return {
+        "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": name, "ShardCount": 1}},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "FunctionName": name,
+                "Role": role,
+                "Runtime": "python3.13",
+                "Handler": "index.handle",
+                "Code": {"ZipFile": code},
+            },
+        },
+        "Mapping": {
+            "Type": "AWS::Lambda::EventSourceMapping",
+            "Properties": {
+                "FunctionName": {"Ref": "Function"},
+                "EventSourceArn": {"Fn::GetAtt": ["Stream", "Arn"]},
+                "StartingPosition": "LATEST",
+            },
+        },
+    }
+
+
+def test_a_mapping_of_a_stream_needs_the_roles_rights_and_reads(aws: LocalAws) -> None:
+    [reason] = deploy(aws, "unread", stream_template("unread", ROLE))
+    assert "Cannot access stream arn:aws:kinesis:eu-west-3:000000000000:stream/unread" in reason
+    role = make_role(aws, "reads-streams", WRITES_LOGS, READS_STREAMS)
+    resources = stream_template("read", role)
+    assert deploy(aws, "read", resources) == []
+    [mapping] = aws.client("lambda").list_event_source_mappings(FunctionName="read")["EventSourceMappings"]
+    assert (mapping["BatchSize"], mapping["MaximumRetryAttempts"]) == (100, -1)
+    aws.client("kinesis").put_record(StreamName="read", Data=b"new", PartitionKey="key")
+    assert eventually(lambda: [line for line in log_lines(aws, "/aws/lambda/read") if "RECORD" in line])
+    destination = {"OnFailure": {"Destination": "arn:aws:s3:::nobodys"}}
+    resources["Mapping"]["Properties"]["DestinationConfig"] = destination
+    deploy(aws, "read", resources)
+    assert status(aws, "read") == "UPDATE_ROLLBACK_COMPLETE"
+    remove(aws, "read")
+    assert aws.client("lambda").list_event_source_mappings()["EventSourceMappings"] == []
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_filter_delivers_to_a_stream_by_a_role_of_its_stack(aws: LocalAws, allowed: bool) -> None:
+    name = f"to-stream-{allowed}".lower()
+    make_stream(aws, f"/app/{name}")
+    stream = {"Fn::GetAtt": ["Stream", "Arn"]}
+    trusted = {"Principal": {"Service": "logs.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    puts = {"Action": "kinesis:PutRecord", "Resource": stream if allowed else "arn:aws:kinesis:::other"}
+    resources: Json = {
+        "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": name, "ShardCount": 1}},
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": [{"Effect": "Allow", **trusted}]},
+                "Policies": [
+                    {"PolicyName": "puts", "PolicyDocument": {"Statement": [{"Effect": "Allow", **puts}]}}
+                ],
+            },
+        },
+        "Filter": {
+            "Type": "AWS::Logs::SubscriptionFilter",
+            "Properties": {
+                "LogGroupName": f"/app/{name}",
+                "FilterPattern": "",
+                "DestinationArn": stream,
+                "RoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+            },
+        },
+    }
+    reasons = deploy(aws, name, resources)
+    assert ["Could not deliver test message" in reason for reason in reasons] == ([] if allowed else [True])
+    remove(aws, name)
+
+
+def test_reserved_concurrency_follows_the_template(aws: LocalAws) -> None:
+    make_stream(aws, "/app/reserved")
+    for value in (1, "2", None):
+        resources = template("reserved")
+        if value is not None:
+            resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = value
+        assert deploy(aws, "reserved", resources) == []
+        answer = aws.client("lambda").get_function_concurrency(FunctionName="reserved")
+        assert answer.get("ReservedConcurrentExecutions") == (None if value is None else int(value))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,21 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import failure_destinations, function_logs, seams, subscriptions
+from . import (
+    bucket_requests,
+    event_source_mappings,
+    failure_destinations,
+    function_logs,
+    reserved_concurrency,
+    schedules,
+    seams,
+    subscriptions,
+)
+from .asynchronous_invocation import AsynchronousInvocations
 from .execution_environment import ExecutionEnvironment
+from .kinesis_mappings import KinesisMappings
 from .settings import Settings
+from .waits import Waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +41,31 @@ def main() -> None:
     seams.wrap("core.lambda_runtime", "_worker_class_for", lambda _: lambda _configuration: environment)
     seams.wrap(functions, "_execute_function_warm", lambda _: _queueing(seams.worker_executor()))
     seams.wrap(functions, "_emit_lambda_logs", function_logs.permitted)
+    waits = Waits(settings.retry_delay)
+    invocations = AsynchronousInvocations(waits)
+    seams.wrap(functions, "invoke_async_with_retry", lambda _: invocations.accept)
     seams.wrap(functions, "_put_event_invoke_config", failure_destinations.checking)
-    seams.wrap(functions, "_route_async_failure", failure_destinations.storing)
+    for verb in ("get", "put", "delete"):
+        seams.wrap(functions, f"_{verb}_event_invoke_config", _unqualified_is_latest)
+    seams.wrap_creation("AWS::Lambda::Function", reserved_concurrency.creating)
+    seams.wrap_update("AWS::Lambda::Function", reserved_concurrency.updating)
+    mappings = KinesisMappings(waits)
+    seams.wrap(functions, "_poll_kinesis", lambda _: mappings.poll)
+    seams.wrap(functions, "_init_stream_position", mappings.starting)
+    seams.wrap(functions, "_release_esm_poll_state", mappings.forgetting)
+    seams.wrap(functions, "_create_esm", event_source_mappings.creating)
+    seams.wrap(functions, "_update_esm", event_source_mappings.updating)
+    seams.wrap_creation("AWS::Lambda::EventSourceMapping", event_source_mappings.creating_by_template)
+    seams.wrap_update("AWS::Lambda::EventSourceMapping", event_source_mappings.updating_by_template)
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
+    rules = "services.eventbridge"
+    seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
+    seams.wrap(rules, "_invoke_target", schedules.permitted)
+    seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
+    seams.look_for_due_rules_every(schedules.tick(settings.schedule_scale))
+    seams.wrap("services.s3", "_dispatch", bucket_requests.checking)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.run()
 
@@ -47,6 +79,15 @@ def _queueing(execute: Callable[..., Any]) -> Callable[..., Any]:
             return execute(*arguments)
 
     return queued
+
+
+def _unqualified_is_latest(operate: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a function have one event-invoke configuration for $LATEST, named or not; MiniStack keeps two."""
+
+    def on_latest(name: str, qualifier: str | None = None, *arguments: object) -> object:
+        return operate(name, qualifier or "$LATEST", *arguments)
+
+    return on_latest
 
 
 def _exact_partial_arn(resolve: Callable[..., Any]) -> Callable[..., Any]:

@@ -31,9 +31,12 @@ _NODE_RUNTIME = Path(__file__).with_name("node_runtime.mjs")
 # version than the function's, the site's wheels have to win over the asset's, which are not for it.
 _PYTHON_RUNTIME = """
 import sys
-runtime, asset, site, handler = sys.argv[1:]
+runtime, asset, site, prelude, handler = sys.argv[1:]
 sys.path.insert(0, asset)
 sys.path.insert(len(sys.path) if runtime == "python%d.%d" % sys.version_info[:2] else 0, site)
+if prelude:
+    with open(prelude, "rb") as file:
+        exec(compile(file.read(), prelude, "exec"), {"__name__": "prelude", "__file__": prelude})
 from awslambdaric.__main__ import main
 main(["", handler])
 """
@@ -79,7 +82,7 @@ class ExecutionEnvironment:
                 if self._running is None or self._running.has_ended():
                     self._stop()
                     self._running = _RuntimeProcess(self._settings, self.config, self.code_zip)
-                    failure = self._running.initialize()
+                    failure = self._running.initialize(request_id)
                     if failure is not None:
                         return self._ended(*failure)
                 timeout = float(self.config["Timeout"])
@@ -109,7 +112,7 @@ class ExecutionEnvironment:
             message = f"RequestId: {invocation.request_id} Error: Task timed out after {timeout:.2f} seconds"
             return self._ended("Sandbox.Timedout", message)
         if report.kind == "exit":
-            message = f"RequestId: {invocation.request_id} Error: Runtime exited: {report.body.decode()}"
+            message = f"RequestId: {invocation.request_id} Error: {report.body.decode()}"
             return self._ended("Runtime.ExitError", message)
         body = json.loads(report.body) if report.body else None
         if report.kind == "response":
@@ -142,12 +145,16 @@ class _RuntimeProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
+        self._listed = Path(settings.directory) / "processes" / configuration["FunctionName"]
+        self._listed.mkdir(parents=True, exist_ok=True)
+        self._listed /= str(self._process.pid)
+        self._listed.touch()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
-    def initialize(self) -> tuple[str, str] | None:
+    def initialize(self, request_id: str) -> tuple[str, str] | None:
         """Wait until the handler is loaded; otherwise return the error's type and message."""
         report = self._report(INITIALIZATION_SECONDS, "next", "init error", "exit")
         if report is None:
@@ -155,7 +162,7 @@ class _RuntimeProcess:
         if report.kind == "next":
             return None
         if report.kind == "exit":
-            return "Runtime.ExitError", f"INIT_REPORT Phase: init Status: error, {report.body.decode()}"
+            return "Runtime.ExitError", f"RequestId: {request_id} Error: {report.body.decode()}"
         error = json.loads(report.body)
         return error.get("errorType", "Runtime.Unknown"), error.get("errorMessage", "")
 
@@ -181,14 +188,15 @@ class _RuntimeProcess:
         """End the process; return the rest of what it wrote."""
         self._process.kill()
         self._process.wait()
+        self._listed.unlink(missing_ok=True)
         self._api.close()
         rest = self.output()
         self._output.unlink()
         return rest
 
     def _watch(self) -> None:
-        status = self._process.wait()
-        how = f"exit status {status}" if status >= 0 else f"signal {-status}"
+        how = _exit_reason(self._process.wait())
+        self._listed.unlink(missing_ok=True)
         self._api.reports.put(RuntimeReport("exit", how.encode()))
 
     def _report(self, timeout: float, *kinds: str) -> RuntimeReport | None:
@@ -201,6 +209,15 @@ class _RuntimeProcess:
             if report.kind in kinds:
                 return report
         return None
+
+
+def _exit_reason(status: int) -> str:
+    """Say in Lambda's words how a runtime's process has ended."""
+    if status == 0:
+        return "Runtime exited without providing a reason"
+    if status > 0:
+        return f"Runtime exited with error: exit status {status}"
+    return f"Runtime exited with error: signal: {(signal.strsignal(-status) or str(-status)).lower()}"
 
 
 def _unzipped(code_zip: bytes, directory: Path) -> Path:
@@ -218,7 +235,8 @@ def _command(settings: Settings, configuration: seams.Record, asset: Path) -> li
         raise NotImplementedError("The local stack does not simulate layers.")
     if runtime.startswith("python"):
         isolation = ["-I", "-S", "-B", "-c", _PYTHON_RUNTIME]
-        return [settings.lambda_python, *isolation, runtime, str(asset), settings.lambda_site, handler]
+        arguments = [runtime, str(asset), settings.lambda_site, settings.prelude or "", handler]
+        return [settings.lambda_python, *isolation, *arguments]
     if not runtime.startswith("nodejs") or settings.node is None:
         raise NotImplementedError(f"The local stack has nothing that runs {runtime}.")
     return [settings.node, str(_NODE_RUNTIME), str(asset), handler]

@@ -1,4 +1,4 @@
-"""The events that CloudWatch Logs sends to a subscribed function."""
+"""What CloudWatch Logs sends to a subscribed function or stream."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ def data_payloads(
         yield opening + b",".join(batch) + b"]}"
 
 
-def control_payload() -> bytes:
-    """Return the test message that AWS sends to a function when it is subscribed."""
+def control_payload(destination: str) -> bytes:
+    """Return the test message that AWS sends to a destination of this kind when it is subscribed."""
     now = int(time.time() * 1000)
-    message = "CWL CONTROL MESSAGE: Checking health of destination Lambda function."
+    message = f"CWL CONTROL MESSAGE: Checking health of destination {destination}."
     return _json(
         {
             "messageType": "CONTROL_MESSAGE",
@@ -85,9 +85,14 @@ def control_payload() -> bytes:
     )
 
 
+def compressed(payload: bytes) -> bytes:
+    """Compress a payload with gzip, as a stream receives it."""
+    return gzip.compress(payload, 6, mtime=0)
+
+
 def lambda_event(payload: bytes) -> LambdaEvent:
     """Wrap a payload as the function receives it."""
-    return {"awslogs": {"data": base64.b64encode(gzip.compress(payload, 6, mtime=0)).decode()}}
+    return {"awslogs": {"data": base64.b64encode(compressed(payload)).decode()}}
 
 
 def _json(value: object) -> bytes:

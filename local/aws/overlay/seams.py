@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
+import bisect
 import importlib
+import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -37,14 +40,25 @@ def wrap_creation(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
     setattr(provisioners, name, handlers["create"])
 
 
+def wrap_update(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace what CloudFormation does to update a resource of this type."""
+    handlers = module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[resource_type]
+    handlers["update"] = wrapper(handlers["update"])
+
+
+def look_for_due_rules_every(seconds: float) -> None:
+    """Set how often EventBridge's rules are looked through for those that are due."""
+    vars(module("services.eventbridge"))["_SCHEDULER_TICK_INTERVAL"] = seconds
+
+
 def run() -> None:
     """Serve until stopped."""
     module("app").main()
 
 
-def refusal(code: str, message: str) -> Response:
-    """Return AWS's error answer, with status 400."""
-    response: Response = module("core.responses").error_response_json(code, message, 400)
+def refusal(code: str, message: str, status: int = 400) -> Response:
+    """Return AWS's error answer."""
+    response: Response = module("core.responses").error_response_json(code, message, status)
     return response
 
 
@@ -87,9 +101,124 @@ def execution_credentials(configuration: Record) -> dict[str, str]:
     return credentials
 
 
-def invoke_asynchronously(record: Record, event: object) -> None:
-    """Invoke, retry as the function's event-invoke configuration says, then send to its destination."""
-    module("services.lambda_svc").invoke_async_with_retry(record, event)
+def invoke_asynchronously(function_arn: str, event: object) -> None:
+    """Put an event into Lambda's queue; the overlay has replaced what MiniStack calls for that."""
+    module("services.lambda_svc").invoke_async_with_retry({"config": {"FunctionArn": function_arn}}, event)
+
+
+def execute(function_arn: str, event: object, request_id: str) -> Record:
+    """Run the function once, with this request id, as MiniStack does with an id of its own.
+
+    Returns `body`, what the function answered, and when it did not succeed `error`, True; when it did not run
+    for want of concurrency `throttle` too, True.
+    """
+    functions = module("services.lambda_svc")
+    record, configuration, _ = functions._get_func_record_for_ref(function_arn)
+    if record is None:
+        raise LookupError(f"There is no function {function_arn}")
+    configuration = {**configuration, "FunctionArn": function_arn}
+    record = {**record, "config": configuration, "concurrency": reserved_concurrency(function_arn)}
+
+    def run_once() -> Record:
+        slot, _ = functions._acquire_execution_slot(record, configuration)
+        if slot is None:
+            name = configuration["FunctionName"]
+            functions._emit_lambda_metrics(name, duration_ms=0, error=False, throttle=True)
+            return {"error": True, "throttle": True}
+        try:
+            result: Record = functions._execute_function_dispatch(
+                record, configuration, event, request_id, time.time()
+            )
+        finally:
+            functions._release_execution_slot(slot)
+        return result
+
+    result: Record = functions._run_with_function_config_scope(configuration, run_once)
+    return result
+
+
+def reserved_concurrency(function_arn: str) -> int | None:
+    """Return the function's reserved concurrency, which its versions and aliases share; None without one."""
+    functions = module("services.lambda_svc")
+    base, configuration, _ = functions._get_base_func_record_for_ref(function_arn)
+    reserved: int | None = functions._reserved_concurrency(base, configuration or {})
+    return reserved
+
+
+def reserve_concurrency(name: str, value: int | None) -> None:
+    """Set the function's reserved concurrency; None takes it away."""
+    module("services.lambda_svc")._functions[name]["concurrency"] = value
+
+
+def event_invoke_configuration(function_arn: str) -> Record:
+    """Return what PutFunctionEventInvokeConfig has set for the function as it was invoked, or nothing."""
+    functions = module("services.lambda_svc")
+    base, _, _ = functions._get_base_func_record_for_ref(function_arn)
+    qualifier = ":".join(function_arn.split(":")[7:]) or "$LATEST"
+    configuration: Record | None = functions._event_invoke_config(base or {}, qualifier)
+    return configuration or {}
+
+
+def route_failure(destination: str, function: str, event: object, result: Record) -> None:
+    """Send a failed event to a queue, topic or function, with MiniStack's own record of it."""
+    module("services.lambda_svc")._route_async_failure(destination, function, event, result)
+
+
+def event_source_mappings() -> list[Record]:
+    """Return every event source mapping; what is changed in one is changed for good."""
+    return list(module("services.lambda_svc")._esms.values())
+
+
+def event_source_mapping(uuid: str) -> Record | None:
+    """Return the event source mapping with this UUID."""
+    mapping: Record | None = module("services.lambda_svc")._esms.get(uuid)
+    return mapping
+
+
+def matching_records(records: list[Record], mapping: Record) -> list[Record]:
+    """Return those of an event's records that match the mapping's FilterCriteria."""
+    matching: list[Record] = module("services.lambda_svc")._apply_filter_criteria(records, mapping)
+    return matching
+
+
+def wake_poller() -> None:
+    """Let MiniStack's poller of event source mappings look again at once."""
+    module("core.concurrency").esm_wake.set()
+
+
+def stream(arn: str) -> Record | None:
+    """Return the Kinesis stream: `shards` by their ids, `RetentionPeriodHours`."""
+    found: Record | None = module("services.kinesis")._resolve_stream_by_arn(arn)
+    return found
+
+
+def stream_records(arn: str, shard_id: str, after: str, limit: int) -> list[Record]:
+    """Return a shard's records, as GetRecords has them, whose sequence numbers come after this one."""
+    kinesis = module("services.kinesis")
+    records = _shard_records(arn, shard_id)
+    begin = bisect.bisect_right(records, after, key=lambda record: record["SequenceNumber"])
+    found = records[begin : begin + limit]
+    return [{**record, "Data": kinesis._ensure_base64(record["Data"])} for record in found]
+
+
+def last_sequence_number(arn: str, shard_id: str) -> str:
+    """Return that of the shard's newest record; nothing for an empty shard."""
+    records = _shard_records(arn, shard_id)
+    return str(records[-1]["SequenceNumber"]) if records else ""
+
+
+def _shard_records(arn: str, shard_id: str) -> list[Record]:
+    found = stream(arn)
+    if found is None or shard_id not in found["shards"]:
+        return []
+    module("services.kinesis")._expire_records(found)
+    records: list[Record] = found["shards"][shard_id]["records"]
+    return records
+
+
+def put_stream_record(arn: str, partition_key: str, data: bytes) -> bool:
+    """Put one record into a Kinesis stream; tell whether it took it."""
+    return bool(module("services.kinesis").put_record_internal(arn, partition_key, data))
 
 
 def put_object(bucket: str, key: str, body: bytes) -> None:
@@ -99,9 +228,28 @@ def put_object(bucket: str, key: str, body: bytes) -> None:
         raise OSError(f"s3://{bucket}/{key} was not written: status {status}")
 
 
+def bucket_owner(name: str) -> str | None:
+    """Return the account that owns the bucket."""
+    owner: str | None = module("services.s3")._bucket_owner_account(name)
+    return owner
+
+
+def wrong_digest(headers: dict[str, str], body: bytes) -> Response | None:
+    """Return S3's refusal of a body that is not what its Content-MD5 or checksum says."""
+    storage = module("services.s3")
+    refused: Response | None = storage._validate_content_md5(headers, body)
+    return refused or storage._resolve_object_checksums(body, headers)[1]
+
+
+def s3_refusal(code: str, message: str, status: int) -> Response:
+    """Return S3's error answer."""
+    response: Response = module("services.s3")._error(code, message, status)
+    return response
+
+
 def function_policy_allows(arn: str, service: str, source_arn: str) -> bool:
     """Tell whether the function's own policy lets the service invoke it for this source of this account."""
-    record = function(arn)
+    record = module("services.lambda_svc")._get_base_func_record_for_ref(arn)[0]
     if record is None:
         return False
     evaluator = module("core.iam_evaluator")
@@ -131,6 +279,28 @@ def role_allows(role_arn: str, action: str, resource: str) -> bool:
     )
     policies = evaluator._gather_role_policies(role_arn.rsplit("/", 1)[-1], account())
     return bool(evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def role_trusts(role_arn: str, service: str, source_arn: str) -> bool:
+    """Tell whether the role may be assumed by the service on behalf of this source of this account."""
+    evaluator = module("core.iam_evaluator")
+    role = module("services.iam")._roles.get_scoped(account(), None, role_arn.rsplit("/", 1)[-1])
+    trust = (role or {}).get("AssumeRolePolicyDocument") or {}
+    trust = json.loads(trust) if isinstance(trust, str) else trust
+    statements = trust.get("Statement") or []
+    statements = [statements] if isinstance(statements, dict) else statements
+    context = evaluator.EvalContext(
+        principal_arn="",
+        principal_type="Service",
+        principal_account="",
+        action="sts:AssumeRole",
+        resource_arn=role_arn,
+        region=region(),
+        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account()},
+    )
+    # A trust policy names no resource, for it is the role's own; the evaluator wants one.
+    policy = {"Statement": [{"Resource": "*", **statement} for statement in statements]}
+    return bool(evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow")
 
 
 def match_arns_by_component() -> None:

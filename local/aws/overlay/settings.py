@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """Paths of this machine; they travel to MiniStack's process as one JSON argument."""
+    """Paths of this machine, and how fast time goes; one JSON argument of MiniStack's process."""
 
     lambda_python: str
     """The interpreter that runs Python functions."""
@@ -17,10 +17,16 @@ class Settings:
     node: str | None
     """The interpreter that runs Node functions; None where there is none."""
     directory: str
-    """Where the functions' assets are unzipped and their output is written."""
+    """Where the functions' assets are unzipped, their output is written and their processes are listed."""
 
     trusted: str | None = None
     """A PEM file of authorities that Python functions trust, as though it were in Lambda's image."""
+    prelude: str | None = None
+    """A Python file that runs in each Python function's process before awslambdaric starts."""
+    retry_delay: float = 1.0
+    """Seconds that one of AWS's minutes lasts where Lambda waits before it tries again."""
+    schedule_scale: float = 1.0
+    """What the interval of a rule with `rate(...)` is multiplied by."""
 
     def encode(self) -> str:
         """Write the settings as one JSON document."""

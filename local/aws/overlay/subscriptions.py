@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING
 
 from . import seams
 from .filter_patterns import UnsupportedPatternError, compile_pattern
-from .payloads import LogEvent, control_payload, data_payloads, event_id, lambda_event
+from .log_destinations import destination_of
+from .payloads import LogEvent, control_payload, data_payloads, event_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .log_destinations import Destination
     from .seams import Record, Response
+
+    Filters = list[tuple[str, Callable[[str], bool]]]
 
 _logger = logging.getLogger("local.aws")
 _FILTERS_PER_LOG_GROUP = 5  # since September 2026; older text says two
-_MAY_NOT_INVOKE = (
-    "Could not execute the lambda function. "
-    "Make sure you have given CloudWatch Logs permission to execute your function."
-)
 
 
 def checking(put: Callable[[Record], Response]) -> Callable[[Record], Response]:
-    """Make PutSubscriptionFilter refuse what AWS refuses, and greet the function with a CONTROL_MESSAGE."""
+    """Make PutSubscriptionFilter refuse what AWS refuses, and send a CONTROL_MESSAGE otherwise."""
 
     def put_subscription_filter(request: Record) -> Response:
-        name, destination = request.get("logGroupName", ""), request.get("destinationArn", "")
+        name, destination = request.get("logGroupName", ""), destination_of(request)
         group = seams.log_group(name)
-        if group is None or not _is_function(destination):
+        if group is None or destination is None:
             return put(request)
         try:
             compile_pattern(request.get("filterPattern") or "")
@@ -38,12 +38,11 @@ def checking(put: Callable[[Record], Response]) -> Callable[[Record], Response]:
         filters = group["subscriptionFilters"]
         if request.get("filterName") not in filters and len(filters) >= _FILTERS_PER_LOG_GROUP:
             return seams.refusal("LimitExceededException", "Resource limit exceeded.")
-        record = seams.function(destination)
-        if record is None or not _may_invoke(destination, name):
-            return seams.refusal("InvalidParameterException", _MAY_NOT_INVOKE)
+        if problem := destination.problem(name):
+            return seams.refusal("InvalidParameterException", problem)
         response = put(request)
         if response[0] == 200:
-            seams.invoke_asynchronously(record, lambda_event(control_payload()))
+            destination.deliver(control_payload(destination.kind), "", "")
         return response
 
     return put_subscription_filter
@@ -62,51 +61,38 @@ def requiring_log_group(create: Callable[..., object]) -> Callable[..., object]:
 
 
 def deliver(log_group: str, log_stream: str, events: Sequence[Record]) -> None:
-    """Send new log events of one stream to the functions that are subscribed to its group.
+    """Send new log events of one stream to what is subscribed to its group.
 
-    A function gets an event once, however many of the group's filters match it; the payload names them all.
+    A destination gets an event once, however many of the group's filters match it; the payload names them
+    all. An event has the same id wherever it goes.
     """
     group = seams.log_group(log_group)
-    by_function: defaultdict[str, list[tuple[str, Callable[[str], bool]]]] = defaultdict(list)
+    by_destination: defaultdict[Destination, Filters] = defaultdict(list)
     for name, put in (group or {}).get("subscriptionFilters", {}).items():
-        if _is_function(put["destinationArn"]):
-            by_function[put["destinationArn"]].append((name, compile_pattern(put["filterPattern"])))
-    for destination, filters in by_function.items():
-        record = seams.function(destination)
-        if record is None or not _may_invoke(destination, log_group):
-            _logger.warning("Not delivered: CloudWatch Logs may not invoke %s for %s", destination, log_group)
-        elif seams.log_group_of(record["config"]) == log_group:
+        if destination := destination_of(put):
+            by_destination[destination].append((name, compile_pattern(put["filterPattern"])))
+    entries: list[LogEvent] = [
+        {"id": event_id(event["timestamp"]), "timestamp": event["timestamp"], "message": event["message"]}
+        for event in (events if by_destination else ())
+    ]
+    for destination, filters in by_destination.items():
+        if problem := destination.problem(log_group):
+            _logger.warning("Not delivered from %s to %s: %s", log_group, destination, problem)
+        elif destination.writes_to(log_group):
             _logger.warning("Not delivered: %s would be fed by its own log group", destination)
         else:
-            _send(record, log_group, log_stream, events, filters)
+            _send(destination, filters, log_group, log_stream, entries)
 
 
 def _send(
-    record: Record,
-    log_group: str,
-    log_stream: str,
-    events: Sequence[Record],
-    filters: Sequence[tuple[str, Callable[[str], bool]]],
+    destination: Destination, filters: Filters, log_group: str, log_stream: str, entries: Sequence[LogEvent]
 ) -> None:
     by_filters: defaultdict[tuple[str, ...], list[LogEvent]] = defaultdict(list)
-    for event in events:
-        if names := tuple(name for name, matches in filters if matches(event["message"])):
-            timestamp = event["timestamp"]
-            by_filters[names].append(
-                {"id": event_id(timestamp), "timestamp": timestamp, "message": event["message"]}
-            )
+    for entry in entries:
+        if names := tuple(name for name, matches in filters if matches(entry["message"])):
+            by_filters[names].append(entry)
     for names, matched in by_filters.items():
         for payload in data_payloads(
             owner=seams.account(), log_group=log_group, log_stream=log_stream, filters=names, events=matched
         ):
-            seams.invoke_asynchronously(record, lambda_event(payload))
-
-
-def _is_function(arn: str) -> bool:
-    return arn.split(":")[2:3] == ["lambda"]
-
-
-def _may_invoke(function_arn: str, log_group: str) -> bool:
-    source = f"arn:aws:logs:{seams.region()}:{seams.account()}:log-group:{log_group}:*"
-    services = "logs.amazonaws.com", f"logs.{seams.region()}.amazonaws.com"
-    return any(seams.function_policy_allows(function_arn, service, source) for service in services)
+            destination.deliver(payload, log_group, log_stream)
