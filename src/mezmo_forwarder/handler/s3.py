@@ -137,6 +137,7 @@ class Bucket:
         headers |= {
             "X-Amz-Copy-Source": quote(f"/{self.name}/{source}", safe="/~"),
             "X-Amz-Metadata-Directive": "REPLACE",
+            "X-Amz-Tagging-Directive": "REPLACE",  # by none: the role may not read tags
         }
         reply = self._send("PutObject", key, deadline, method="PUT", headers=headers, seconds=20.0)
         if b"<ETag>" not in reply.body:  # what goes wrong while S3 copies comes with status 200
