@@ -1,5 +1,6 @@
 export * from './destination';
 export * from './forwarder';
+export * from './forwarder-props';
 export * from './ingestion-key';
 export * from './line-format';
 export * from './subscription';
