@@ -1,4 +1,5 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { IEnvironmentAware } from 'aws-cdk-lib/interfaces';
 import { IConstruct } from 'constructs';
 
 /**
@@ -56,5 +57,13 @@ export function checkText(scope: IConstruct, property: string, value: string | u
   }
   if (/\p{Cc}/u.test(value)) {
     refuse(scope, `${property} is ${show(value)}, which holds a control character; remove it`);
+  }
+}
+
+/** Refuse what is known to be of another region or account than the stack. */
+export function checkEnv(scope: IConstruct, what: string, theirs: IEnvironmentAware, dimension: 'region' | 'account', remedy: string): void {
+  const [their, our] = [theirs.env[dimension], Stack.of(scope)[dimension]];
+  if (isKnown(their) && isKnown(our) && their !== our) {
+    refuse(scope, `${what} is of ${dimension} ${show(their)} and the forwarder of ${show(our)}; ${remedy}`);
   }
 }
