@@ -1,10 +1,10 @@
-import { Annotations, Token } from 'aws-cdk-lib';
+import { Annotations, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
 import { checkEnvironment } from './settings';
-import { checkRange, checkSeconds, checkText, isKnown, refuse, show } from './validate';
+import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
 
 /** What Lambda takes as the name of a variable. */
 export const VARIABLE_NAME = /^[a-zA-Z]\w+$/;
@@ -18,10 +18,11 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
     refuse(scope, 'ingestionKey is not an IngestionKey; a key as plain text would stand in the template: put it into a secret and give IngestionKey.fromSecretsManager');
   }
   checkRange(scope, 'memorySize', props.memorySize, 128, 10240, 'MB');
-  checkSeconds(scope, 'timeout', props.timeout, 1, 900);
+  checkDuration(scope, 'timeout', props.timeout, 'seconds', 1, 900);
   checkRange(scope, 'retryAttempts', props.retryAttempts, 0, 2, 'retries');
   checkRange(scope, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions, 0, 100_000, 'executions');
-  checkSeconds(scope, 'keyLifetime', props.keyLifetime, 1, 86400);
+  checkDuration(scope, 'maxEventAge', props.maxEventAge, 'seconds', 60, 21600);
+  checkDuration(scope, 'keyLifetime', props.keyLifetime, 'seconds', 1, 86400);
   checkText(scope, 'hostname', props.hostname, 256);
   checkText(scope, 'app', props.app, 512);
   checkText(scope, 'mezmoEnv', props.mezmoEnv, 80);
@@ -33,6 +34,20 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
       `hostname is ${show(props.hostname)}; Mezmo cuts it at the first dot, to ${show(props.hostname.split('.')[0])}, unless full names are switched on for your account`);
   }
   checkTags(scope, props.mezmoTags);
+}
+
+/** Refuse a re-drive that cannot be. */
+export function checkRedrive(scope: IConstruct, props: MezmoLogForwarderProps, store: boolean): void {
+  for (const property of ['redriveInterval', 'redriveRate'] as const) {
+    if (props[property] !== undefined && !store) {
+      refuse(scope, `${property} is given with UndeliveredStore.none(), from which nothing is sent again; leave ${property} out, or leave undeliveredStore out to keep what is undelivered`);
+    }
+  }
+  if (props.redriveInterval?.isUnresolved()) {
+    refuse(scope, 'redriveInterval is known only at deployment, and the time-out of the re-drive depends on it; give a literal one');
+  }
+  checkDuration(scope, 'redriveInterval', props.redriveInterval, 'minutes', 1, 1440);
+  checkRange(scope, 'redriveRate', props.redriveRate?.toBytes({ rounding: SizeRoundingBehavior.NONE }), 1024, 2 ** 30, 'bytes a second');
 }
 
 function checkTags(scope: IConstruct, tags: string[] | undefined): void {

@@ -1,11 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
-import { LineFormat, MetaField } from './line-format';
+import { LineFormat, MetaField, OversizeLines } from './line-format';
+import { MetricsDetail } from './metrics';
+import { UndeliveredStore } from './undelivered-store';
 import { VendorCode } from './vendor-code';
 
 /**
@@ -37,6 +39,13 @@ export interface MezmoLogForwarderProps {
    * @default - all of them
    */
   readonly metaFields?: MetaField[];
+
+  /**
+   * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
+   *
+   * @default - `OversizeLines.SPLIT` in `LineFormat.STANDARD`; `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
+   */
+  readonly oversizeLines?: OversizeLines;
 
   /**
    * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.
@@ -111,16 +120,50 @@ export interface MezmoLogForwarderProps {
   /**
    * How often Lambda repeats an invocation that failed: 0, 1 or 2. CloudWatch itself never repeats one.
    *
-   * @default 2
+   * What fails to the last goes to the undelivered store.
+   *
+   * @default 2 - Lambda's most: most of what fails passes within the few minutes that this takes, sooner than a re-drive
    */
   readonly retryAttempts?: number;
 
   /**
-   * How long Lambda keeps an event that it could not hand to the function.
+   * How long Lambda keeps an event that it could not hand to the function, from 1 minute to 6 hours.
    *
-   * @default Duration.hours(6)
+   * One that grows older goes to the undelivered store.
+   *
+   * @default Duration.hours(6) - Lambda's most: an event waits for a free execution, at no cost
    */
   readonly maxEventAge?: Duration;
+
+  /**
+   * Where events and lines are kept that could not be delivered, until the re-drive sends them again.
+   *
+   * The re-drive looks into this bucket alone: change it for another while it is empty.
+   *
+   * @default UndeliveredStore.bucket() - a bucket of the forwarder's own, which is kept when the stack goes
+   */
+  readonly undeliveredStore?: UndeliveredStore;
+
+  /**
+   * How often the re-drive looks for what is undelivered, in whole minutes from 1 minute to 1 day.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly redriveInterval?: Duration;
+
+  /**
+   * How much the re-drive sends in a second, before compression, at least 1 KiB and at most 1 GiB.
+   *
+   * @default Size.mebibytes(1)
+   */
+  readonly redriveRate?: Size;
+
+  /**
+   * Which metrics the forwarder publishes about itself.
+   *
+   * @default MetricsDetail.FORWARDER - with vendor code none
+   */
+  readonly metricsDetail?: MetricsDetail;
 
   /**
    * How many invocations may run at a time.
@@ -151,16 +194,16 @@ export interface MezmoLogForwarderProps {
   readonly environment?: { [name: string]: string };
 
   /**
-   * Layers of the function.
+   * Layers of the function. With vendor code the re-drive, which is ours, goes without them.
    *
    * @default - none
    */
   readonly layers?: lambda.ILayerVersion[];
 
   /**
-   * The function's role. One that CDK may not change gets a warning that prints the policy it must have.
+   * The function's role, and the re-drive's. One that CDK may not change gets a warning that prints the policy it must have.
    *
-   * @default - a role that may read the key and write the forwarder's log group, nothing else
+   * @default - a role for each, which may do what its function needs and nothing else
    */
   readonly role?: iam.IRole;
 
@@ -172,7 +215,7 @@ export interface MezmoLogForwarderProps {
   readonly tracing?: lambda.Tracing;
 
   /**
-   * The VPC to run in. It must let the function reach Mezmo and the service that keeps the key.
+   * The VPC to run in. It must let the function reach Mezmo, the service that keeps the key and S3, with vendor code Lambda too.
    *
    * @default - none
    */
@@ -186,9 +229,9 @@ export interface MezmoLogForwarderProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * The security groups of the function.
+   * The security groups of the function and the re-drive.
    *
-   * @default - one of its own
+   * @default - one of their own
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
 

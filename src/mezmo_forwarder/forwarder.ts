@@ -1,14 +1,20 @@
 import { Annotations, ArnFormat, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { checkProps, checkVariables } from './check-props';
+import { checkProps, checkRedrive } from './check-props';
 import { MezmoLogForwarderProps } from './forwarder-props';
-import { ownCode, vendorCode } from './function-code';
+import { functionProps, ownCode, vendorCode } from './function-code';
+import { KinesisStreamOptions, readStream } from './kinesis-stream';
+import { keepMetricLines, MetricsDetail } from './metrics';
+import { Redrive } from './redrive';
 import { SubscribeOptions, Subscriptions } from './subscription';
-import { showResolved } from './validate';
+import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
+import { refuse, showResolved } from './validate';
 
 /**
  * Options for reading the subscribed log groups.
@@ -64,11 +70,19 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
   /** The log group of the forwarder's own logs. */
   public readonly logGroup: logs.ILogGroup;
 
-  /** The principal to grant permissions to: the role. */
+  /** The principal to grant permissions to: the role. The re-drive has a role of its own, that of `redriveFunction`. */
   public readonly grantPrincipal: iam.IPrincipal;
+
+  /** The bucket that keeps what is undelivered, if there is one. */
+  public readonly undeliveredBucket?: s3.IBucket;
+
+  /** The function that sends again what is undelivered, if there is a bucket that keeps it. */
+  public readonly redriveFunction?: lambda.Function;
 
   private readonly invokePermission: lambda.CfnPermission;
   private readonly policy: iam.Policy;
+  private readonly store?: UndeliveredStoreBinding;
+  private readonly vendor: boolean;
   private readonly subscriptions: Subscriptions;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
@@ -83,43 +97,56 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     });
     this.subscriptions = new Subscriptions(this, this.logGroup);
 
-    const { statements, environment, ...code } = props.code ? vendorCode(this, props, props.code) : ownCode(this, props);
-    checkVariables(this, props.environment ?? {}, environment);
-    const granted = [
+    this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
+    this.undeliveredBucket = this.store?.bucket;
+    checkRedrive(this, props, this.store !== undefined);
+
+    this.vendor = props.code !== undefined;
+    const code = props.code ? vendorCode(this, props, props.code) : ownCode(this, props, this.store);
+    const statements = [
       new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
-      ...statements,
       ...(props.vpc ? [new iam.PolicyStatement({ actions: VPC_ACTIONS, resources: ['*'] })] : []),
     ];
+    const granted = [...statements, ...code.statements, ...this.store?.keeping ?? []];
     this.policy = new iam.Policy(this, 'Policy', { statements: granted });
     this.role.attachInlinePolicy(this.policy);
-    this.warnUnlessAttached(granted, props.tracing);
 
     const json = (props.loggingFormat ?? lambda.LoggingFormat.JSON) === lambda.LoggingFormat.JSON;
-    this.function = new lambda.Function(this, 'Function', {
-      ...code,
+    const common = {
       architecture: props.architecture ?? lambda.Architecture.ARM_64,
       memorySize: props.memorySize ?? 128,
-      // Three requests that hang and the waits between them; shorter gives up on a Mezmo that is only slow.
-      timeout: props.timeout ?? Duration.seconds(60),
-      // Lambda's most: what fails now may pass in some minutes, and nobody else repeats the event.
-      retryAttempts: props.retryAttempts ?? 2,
-      maxEventAge: props.maxEventAge,
-      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
-      functionName: props.functionName,
-      description: props.description ?? 'Forwards CloudWatch logs to Mezmo',
-      environment: { ...props.environment, ...environment },
       layers: props.layers,
-      role: this.role,
       tracing: props.tracing ?? lambda.Tracing.DISABLED,
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
-      securityGroups: props.securityGroups,
       logGroup: this.logGroup,
       loggingFormat: json ? lambda.LoggingFormat.JSON : lambda.LoggingFormat.TEXT,
       // Lambda's own START and REPORT lines would be longer than the handler's.
       systemLogLevelV2: json ? lambda.SystemLogLevel.WARN : undefined,
+    };
+    this.function = new lambda.Function(this, 'Function', {
+      ...common,
+      ...functionProps(this, code, props.environment),
+      // Three requests that hang and the waits between them; shorter gives up on a Mezmo that is only slow.
+      timeout: props.timeout ?? Duration.seconds(60),
+      retryAttempts: props.retryAttempts ?? 2,
+      maxEventAge: props.maxEventAge ?? Duration.hours(6),
+      onFailure: this.store?.onFailure,
+      reservedConcurrentExecutions: props.reservedConcurrentExecutions,
+      functionName: props.functionName,
+      description: props.description ?? 'Forwards CloudWatch logs to Mezmo',
+      role: this.role,
+      securityGroups: props.securityGroups,
     });
+    // How it is invoked is a child of the function: Lambda tries the role when that names the bucket.
     this.function.node.addDependency(this.policy);
+
+    if (this.store) {
+      const redrive = new Redrive(this, 'Redrive', { forwarder: props, target: this.function, code, store: this.store, common, statements });
+      this.redriveFunction = redrive.function;
+      if (props.role) granted.push(...redrive.statements);
+    }
+    this.warnUnlessAttached(granted, props.tracing);
 
     const stack = Stack.of(this);
     this.invokePermission = new lambda.CfnPermission(this, 'InvokePermission', {
@@ -129,9 +156,12 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       sourceAccount: stack.account,
       sourceArn: stack.formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME }),
     });
-    if (props.retryAttempts === 0) {
+    if (props.retryAttempts === 0 && !this.store) {
       Annotations.of(this).addWarningV2('mezmo-forwarder:zeroRetries',
         'retryAttempts is 0 and nothing keeps the events of an invocation that fails: their lines are lost. Leave retryAttempts out, or acknowledge this');
+    }
+    if (!this.vendor && props.metricsDetail !== MetricsDetail.NONE) {
+      [this.function, this.redriveFunction].forEach((fn) => fn && keepMetricLines(fn));
     }
   }
 
@@ -151,6 +181,22 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
    */
   public subscribe(logGroup: logs.ILogGroupRef, options: SubscribeOptions = {}): logs.SubscriptionFilter {
     return this.subscriptions.add(logGroup, options);
+  }
+
+  /**
+   * Forward what CloudWatch Logs writes to a Kinesis data stream: the way across accounts, and for very many events.
+   *
+   * @param stream one of this region
+   */
+  public addKinesisStream(stream: kinesis.IStream, options: KinesisStreamOptions = {}): lambda.EventSourceMapping {
+    if (this.vendor) {
+      refuse(this, 'addKinesisStream is called with vendor code, which may know no events of Kinesis; leave the call out, or leave code out to run our handler');
+    }
+    const { mapping, statements } = readStream(this, this.function, stream, options, this.store?.onFailure);
+    this.policy.addStatements(...statements);
+    this.warnUnlessAttached(statements);
+    mapping.node.addDependency(this.policy);
+    return mapping;
   }
 
   /**

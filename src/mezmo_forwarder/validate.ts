@@ -36,11 +36,11 @@ export function checkRange(scope: IConstruct, property: string, value: number | 
   }
 }
 
-/** Refuse a duration outside a range of seconds; a token passes. */
-export function checkSeconds(scope: IConstruct, property: string, value: Duration | undefined, least: number, most: number): void {
-  if (value !== undefined && !value.isUnresolved()) {
-    checkRange(scope, property, value.toSeconds({ integral: false }), least, most, 'seconds');
-  }
+/** Refuse a duration that is not a whole number of a unit, or outside a range of it; a token passes. */
+export function checkDuration(scope: IConstruct, property: string, value: Duration | undefined, unit: 'seconds' | 'minutes' | 'days', least: number, most: number): void {
+  if (value === undefined || value.isUnresolved()) return;
+  const inUnit = { seconds: 1, minutes: 60, days: 86400 }[unit];
+  checkRange(scope, property, value.toSeconds({ integral: false }) / inUnit, least, most, unit);
 }
 
 /** Refuse a text that is empty, too long or holds what no header or query can carry; a token passes. */
