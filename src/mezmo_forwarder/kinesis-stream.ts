@@ -99,11 +99,11 @@ export function readStream(
     refuse(scope, `stream ${show(identity)} is already added; its lines would arrive twice: remove one of the two calls`);
   }
   const remedy = 'look the stream up with Stream.fromStreamAttributes';
-  const arn = withoutExport(scope, resource ? resource.attrArn : stream.streamArn, remedy);
-  const keyArn = withoutExport(scope, stream.encryptionKey?.keyArn ?? '', remedy);
+  const arn = withoutExport(scope, resource ? resource.attrArn : stream.streamArn, remedy).text;
+  const keyArn = stream.encryptionKey && withoutExport(scope, stream.encryptionKey.keyArn, remedy).text;
   const mapping = new lambda.EventSourceMapping(scope, id, {
     target,
-    eventSourceArn: arn.text,
+    eventSourceArn: arn,
     batchSize,
     maxBatchingWindow,
     parallelizationFactor,
@@ -115,12 +115,11 @@ export function readStream(
     reportBatchItemFailures: true,
     onFailure,
   });
-  mapping.node.addDependency(...arn.resources, ...keyArn.resources);
   return {
     mapping,
     statements: [
-      new iam.PolicyStatement({ actions: READING, resources: [arn.text] }),
-      ...useKey('kinesis', Stack.of(scope).region, keyArn.text || undefined, 'kms:Decrypt'),
+      new iam.PolicyStatement({ actions: READING, resources: [arn] }),
+      ...useKey('kinesis', Stack.of(scope).region, keyArn, 'kms:Decrypt'),
     ],
   };
 }

@@ -99,11 +99,12 @@ def test_everything_can_be_set(stack: Stack, make_forwarder: Make) -> None:
     assert resources(stack, "AWS::Logs::LogGroup") == {}
 
 
-def test_function_waits_for_its_policy(stack: Stack, make_forwarder: Make) -> None:
+@pytest.mark.parametrize("redrive", [False, True])
+def test_functions_wait_for_their_policies(stack: Stack, make_forwarder: Make, *, redrive: bool) -> None:
     make_forwarder()
 
-    (function,) = resources(stack, FUNCTION).values()
-    (policy_id,) = resources(stack, "AWS::IAM::Policy")
+    (function,) = resources(stack, FUNCTION, redrive=redrive).values()
+    (policy_id,) = resources(stack, "AWS::IAM::Policy", redrive=redrive)
     assert policy_id in function["DependsOn"]
 
 
