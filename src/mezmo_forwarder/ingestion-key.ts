@@ -4,6 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { IConstruct } from 'constructs';
+import { useKey } from './use-key';
 import { isKnown, refuse, show } from './validate';
 
 /**
@@ -81,7 +82,7 @@ class SecretKey extends IngestionKey {
     const id = this.secret.secretFullArn ?? this.secret.secretArn;
     const statements = [
       new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [resource] }),
-      ...decrypt('secretsmanager', this.secret.env.region, this.secret.encryptionKey),
+      ...useKey('secretsmanager', this.secret.env.region, this.secret.encryptionKey?.keyArn, 'kms:Decrypt'),
     ];
     return { settings: { source: 'secrets-manager', id, field: this.field }, statements, environment: {} };
   }
@@ -143,7 +144,7 @@ class ParameterKey extends IngestionKey {
     const statements = [
       new iam.PolicyStatement({ actions: ['ssm:GetParameter'], resources: [this.parameter.parameterArn] }),
       // CDK's interface leaves out the encryption key, which its looked-up parameters have.
-      ...decrypt('ssm', this.parameter.env.region, (this.parameter as { encryptionKey?: kms.IKey }).encryptionKey),
+      ...useKey('ssm', this.parameter.env.region, (this.parameter as { encryptionKey?: kms.IKey }).encryptionKey?.keyArn, 'kms:Decrypt'),
     ];
     // By ARN: CDK knows only the last part of the name of a parameter looked up by ARN, and it may be another account's.
     return { settings: { source: 'ssm-parameter', id: this.parameter.parameterArn }, statements, environment: {} };
@@ -152,15 +153,6 @@ class ParameterKey extends IngestionKey {
   public _value(scope: IConstruct): string {
     return refuse(scope, `ingestionKey is the parameter ${show(this.parameter.node.path)}, but vendor code takes its key from the environment, where CloudFormation puts no SecureString; use IngestionKey.fromDynamicReference with a secret`);
   }
-}
-
-function decrypt(service: string, region: string, key: kms.IKey | undefined): iam.PolicyStatement[] {
-  if (key === undefined) return [];
-  return [new iam.PolicyStatement({
-    actions: ['kms:Decrypt'],
-    resources: [key.keyArn],
-    conditions: { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } },
-  })];
 }
 
 function dynamicReference(secret: secretsmanager.ISecret, field?: string): string {

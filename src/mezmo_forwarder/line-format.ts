@@ -19,6 +19,20 @@ export enum LineFormat {
 }
 
 /**
+ * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
+ */
+export enum OversizeLines {
+  /** It is sent in parts that Mezmo takes whole; `meta` numbers them. */
+  SPLIT = 'split',
+
+  /** Its beginning is sent. */
+  TRUNCATE = 'truncate',
+
+  /** It is sent as it is, and Mezmo cuts it. */
+  WHOLE = 'whole',
+}
+
+/**
  * A field of `meta` in `LineFormat.STANDARD`.
  */
 export enum MetaField {

@@ -1,8 +1,8 @@
-import { createHash } from 'crypto';
-import { CfnResource, Reference, ReferenceStrength, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
-import { isKnown, refuse, show } from './validate';
+import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
+import { checkEnv, isKnown, refuse, show } from './validate';
 
 /**
  * Options for one subscription.
@@ -65,7 +65,7 @@ export class Subscriptions {
       logGroup: resources.length ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, groupName) : logGroup,
       destination: this.forwarder,
       filterPattern,
-      filterName: filterName ?? `mezmo-${hash(identity(this.forwarder), id)}`,
+      filterName: filterName ?? `mezmo-${hash(place(this.forwarder), id)}`,
     });
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
@@ -76,59 +76,32 @@ export class Subscriptions {
     this.check(logGroup);
     const { logGroupName } = logGroup.logGroupRef;
     // A filter in another stack depends on this one, so this one may not refer to that.
-    if (isKnown(logGroupName) || !this.isAbroad(filter)) this.groupNames.push(logGroupName);
+    if (isKnown(logGroupName) || !isAbroad(this.forwarder, filter)) this.groupNames.push(logGroupName);
   }
 
   /** Refuse a log group that cannot be subscribed to this forwarder. */
   public check(logGroup: logs.ILogGroupRef): void {
-    const here = Stack.of(this.forwarder);
     const { logGroupName } = logGroup.logGroupRef;
     if (isKnown(logGroupName) && !/^[\w.\-/#]{1,512}$/.test(logGroupName)) {
       refuse(this.forwarder, `log group name ${show(logGroupName)} cannot be; give 1 to 512 letters, digits and "_-/.#"`);
     }
-    for (const [what, theirs, ours] of [['region', logGroup.env.region, here.region], ['account', logGroup.env.account, here.account]]) {
-      if (isKnown(theirs) && isKnown(ours) && theirs !== ours) {
-        refuse(this.forwarder, `log group ${show(identity(logGroup))} is of ${what} ${show(theirs)} and the forwarder of ${show(ours)}; CloudWatch invokes functions of its own ${what} only: make a forwarder there`);
-      }
+    for (const dimension of ['region', 'account'] as const) {
+      checkEnv(this.forwarder, `log group ${show(identity(logGroup))}`, logGroup, dimension, `CloudWatch invokes functions of its own ${dimension} only: make a forwarder there`);
     }
     if (identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
   }
 
-  /**
-   * A group's name as this stack may refer to it, and the resources of other stacks that it depends on.
-   *
-   * An export would have to outlive the subscription, so that neither unsubscribing nor renaming the group would deploy.
-   * So another stack's group goes by its literal name, and by a weak reference where it has none.
-   */
+  /** A group's name as this stack may refer to it: literally where it can, and never by an export. */
   private withoutExport(logGroup: logs.ILogGroupRef): { groupName: string; resources: CfnResource[] } {
-    const resource = resourceOf(logGroup);
-    if (resource && this.isAbroad(resource) && isKnown(resource.logGroupName)) {
+    const resource = groupResource(logGroup);
+    if (resource && isAbroad(this.forwarder, resource) && isKnown(resource.logGroupName)) {
       return { groupName: resource.logGroupName, resources: [resource] };
     }
-    let groupName = resource ? resource.ref : logGroup.logGroupRef.logGroupName;
-    const resources: CfnResource[] = [];
-    for (const token of Tokenization.reverseString(groupName).tokens) {
-      if (!Reference.isReference(token) || !CfnResource.isCfnResource(token.target) || !this.isAbroad(token.target)) continue;
-      groupName = groupName.replaceAll(token.toString(), this.weakly(token.target, token.displayName));
-      resources.push(token.target);
-    }
-    return { groupName, resources };
-  }
-
-  private weakly(target: CfnResource, attribute: string): string {
-    const [theirs, ours] = [Stack.of(target), Stack.of(this.forwarder)];
-    if (theirs.nestedStackParent || Token.isUnresolved(theirs.region) !== Token.isUnresolved(ours.region)) {
-      const why = theirs.nestedStackParent ? 'is in a nested stack' : 'is in a stack without the env that the forwarder\'s has, or the other way round';
-      refuse(this.forwarder, `${show(target.node.path)}, which the name of a log group comes from, ${why}, so it cannot be referred to without an export; give the log group a literal logGroupName`);
-    }
-    const value = attribute === 'Ref' ? target.ref : target.getAtt(attribute).toString();
-    return Stack.consumeReference(value, ReferenceStrength.WEAK);
-  }
-
-  private isAbroad(construct: IConstruct): boolean {
-    return topLevel(Stack.of(construct)) !== topLevel(Stack.of(this.forwarder));
+    const name = resource ? resource.ref : logGroup.logGroupRef.logGroupName;
+    const { text, resources } = withoutExport(this.forwarder, name, 'give the log group a literal logGroupName');
+    return { groupName: text, resources };
   }
 
   /** A text that is the same at every synthesis, for a value that may hold tokens. */
@@ -138,33 +111,13 @@ export class Subscriptions {
 }
 
 /** A group's literal name, or else where its resource or construct stands: equal for one group as L1 and as L2. */
-function identity(construct: IConstruct): string {
-  let place = construct;
-  if ('logGroupRef' in construct) {
-    const logGroup = construct as logs.ILogGroupRef;
-    const resource = resourceOf(logGroup);
-    const name = resource ? resource.logGroupName : logGroup.logGroupRef.logGroupName;
-    if (isKnown(name)) return name;
-    place = resource ?? construct;
-  }
-  const stack = Stack.of(place);
-  return (Token.isUnresolved(stack.stackName) ? stack.node.path : stack.stackName) + place.node.path.slice(stack.node.path.length);
+function identity(logGroup: logs.ILogGroupRef): string {
+  const resource = groupResource(logGroup);
+  const name = resource ? resource.logGroupName : logGroup.logGroupRef.logGroupName;
+  return isKnown(name) ? name : place(resource ?? logGroup);
 }
 
 /** The log group's resource, if this app makes it. */
-function resourceOf(logGroup: logs.ILogGroupRef): logs.CfnLogGroup | undefined {
-  for (const candidate of [logGroup, logGroup.node.defaultChild]) {
-    if (CfnResource.isCfnResource(candidate) && candidate.cfnResourceType === logs.CfnLogGroup.CFN_RESOURCE_TYPE_NAME) {
-      return candidate as logs.CfnLogGroup;
-    }
-  }
-  return undefined;
-}
-
-function topLevel(stack: Stack): Stack {
-  return stack.nestedStackParent ? topLevel(stack.nestedStackParent) : stack;
-}
-
-function hash(...parts: string[]): string {
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8);
+function groupResource(logGroup: logs.ILogGroupRef): logs.CfnLogGroup | undefined {
+  return resourceOf<logs.CfnLogGroup>(logGroup, logs.CfnLogGroup.CFN_RESOURCE_TYPE_NAME);
 }

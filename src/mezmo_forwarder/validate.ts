@@ -1,4 +1,5 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { IEnvironmentAware } from 'aws-cdk-lib/interfaces';
 import { IConstruct } from 'constructs';
 
 /**
@@ -35,11 +36,11 @@ export function checkRange(scope: IConstruct, property: string, value: number | 
   }
 }
 
-/** Refuse a duration outside a range of seconds; a token passes. */
-export function checkSeconds(scope: IConstruct, property: string, value: Duration | undefined, least: number, most: number): void {
-  if (value !== undefined && !value.isUnresolved()) {
-    checkRange(scope, property, value.toSeconds({ integral: false }), least, most, 'seconds');
-  }
+/** Refuse a duration that is not a whole number of a unit, or outside a range of it; a token passes. */
+export function checkDuration(scope: IConstruct, property: string, value: Duration | undefined, unit: 'seconds' | 'minutes' | 'days', least: number, most: number): void {
+  if (value === undefined || value.isUnresolved()) return;
+  const inUnit = { seconds: 1, minutes: 60, days: 86400 }[unit];
+  checkRange(scope, property, value.toSeconds({ integral: false }) / inUnit, least, most, unit);
 }
 
 /** Refuse a text that is empty, too long or holds what no header or query can carry; a token passes. */
@@ -56,5 +57,13 @@ export function checkText(scope: IConstruct, property: string, value: string | u
   }
   if (/\p{Cc}/u.test(value)) {
     refuse(scope, `${property} is ${show(value)}, which holds a control character; remove it`);
+  }
+}
+
+/** Refuse what is known to be of another region or account than the stack. */
+export function checkEnv(scope: IConstruct, what: string, theirs: IEnvironmentAware, dimension: 'region' | 'account', remedy: string): void {
+  const [their, our] = [theirs.env[dimension], Stack.of(scope)[dimension]];
+  if (isKnown(their) && isKnown(our) && their !== our) {
+    refuse(scope, `${what} is of ${dimension} ${show(their)} and the forwarder of ${show(our)}; ${remedy}`);
   }
 }

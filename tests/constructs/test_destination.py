@@ -7,7 +7,7 @@ import pytest
 from aws_cdk import Stack
 
 from mezmo_forwarder import MezmoDestination, MezmoLogForwarder
-from tests.constructs.synthesized import only
+from tests.constructs.synthesized import variables
 
 Make = Callable[..., MezmoLogForwarder]
 
@@ -64,7 +64,7 @@ def test_address(
 ) -> None:
     make_forwarder(destination=destination)
 
-    settings = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"]
+    settings = variables(stack)["MEZMO_FORWARDER_SETTINGS"]
     expected = {"kind": kind, "url": url} | ({} if gzip is None else {"gzip": gzip})
     assert json.loads(settings)["destination"] == expected
 

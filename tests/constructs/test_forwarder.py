@@ -7,22 +7,18 @@ import pytest
 from aws_cdk import Annotations, App, CfnParameter, Duration, Environment, Fn, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_secretsmanager import Secret
 
-from mezmo_forwarder import IngestionKey, LineFormat, MezmoDestination, MezmoLogForwarder
-from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, warnings
+from mezmo_forwarder import IngestionKey, LineFormat, MezmoDestination, MezmoLogForwarder, UndeliveredStore
+from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, variables, warnings
 
 Make = Callable[..., MezmoLogForwarder]
 
 FUNCTION = "AWS::Lambda::Function"
-WRITE_OWN_LOGS = {
-    "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-    "Effect": "Allow",
-    "Resource": {"Fn::GetAtt": ["MezmoLogForwarderLogGroup5C0B30F7", "Arn"]},
-}
-READ_KEY = {"Action": "secretsmanager:GetSecretValue", "Effect": "Allow", "Resource": SECRET_ARN}
 
 
 def test_function_by_default(stack: Stack, make_forwarder: Make) -> None:
@@ -43,7 +39,8 @@ def test_function_by_default(stack: Stack, make_forwarder: Make) -> None:
         "Runtime": "python3.13",
         "Timeout": 60,
     }
-    assert only(stack, "AWS::Lambda::EventInvokeConfig")["MaximumRetryAttempts"] == 2
+    invocation = only(stack, "AWS::Lambda::EventInvokeConfig")
+    assert (invocation["MaximumRetryAttempts"], invocation["MaximumEventAgeInSeconds"]) == (2, 21600)
     assert only(stack, "AWS::Logs::LogGroup") == {"RetentionInDays": 30}
     assert warnings(stack) == ""
 
@@ -57,6 +54,12 @@ def test_tutorials_settings(stack: Stack, make_forwarder: Make) -> None:
     assert function["FunctionName"] == "MezmoLogForwarder"
     assert (function["Timeout"], function["MemorySize"]) == (10, 128)
     assert only(stack, "AWS::Lambda::EventInvokeConfig")["MaximumRetryAttempts"] == 0
+    assert warnings(stack) == "", "what fails is kept"
+
+
+def test_zero_retries_without_a_store_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(retry_attempts=0, undelivered_store=UndeliveredStore.none())
+
     assert "mezmo-forwarder:zeroRetries" in warnings(stack)
 
 
@@ -96,19 +99,12 @@ def test_everything_can_be_set(stack: Stack, make_forwarder: Make) -> None:
     assert resources(stack, "AWS::Logs::LogGroup") == {}
 
 
-def test_policy_is_exactly_what_the_handler_needs(stack: Stack, make_forwarder: Make) -> None:
+@pytest.mark.parametrize("redrive", [False, True])
+def test_functions_wait_for_their_policies(stack: Stack, make_forwarder: Make, *, redrive: bool) -> None:
     make_forwarder()
 
-    assert statements(stack) == [WRITE_OWN_LOGS, READ_KEY]
-    role = only(stack, "AWS::IAM::Role")
-    assert role.keys() == {"AssumeRolePolicyDocument"}, "no managed policy"
-
-
-def test_function_waits_for_its_policy(stack: Stack, make_forwarder: Make) -> None:
-    make_forwarder()
-
-    (function,) = resources(stack, FUNCTION).values()
-    (policy_id,) = resources(stack, "AWS::IAM::Policy")
+    (function,) = resources(stack, FUNCTION, redrive=redrive).values()
+    (policy_id,) = resources(stack, "AWS::IAM::Policy", redrive=redrive)
     assert policy_id in function["DependsOn"]
 
 
@@ -116,20 +112,6 @@ def test_vpc(stack: Stack, make_forwarder: Make) -> None:
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1, max_azs=1)
     forwarder = make_forwarder(vpc=vpc)
 
-    assert statements(stack)[2:] == [
-        {
-            "Action": [
-                "ec2:AssignPrivateIpAddresses",
-                "ec2:CreateNetworkInterface",
-                "ec2:DeleteNetworkInterface",
-                "ec2:DescribeNetworkInterfaces",
-                "ec2:DescribeSubnets",
-                "ec2:UnassignPrivateIpAddresses",
-            ],
-            "Effect": "Allow",
-            "Resource": "*",
-        }
-    ]
     assert len(only(stack, FUNCTION)["VpcConfig"]["SecurityGroupIds"]) == 1
     assert len(forwarder.connections.security_groups) == 1
 
@@ -207,21 +189,26 @@ def test_one_permission_for_the_accounts_log_groups(stack: Stack, make_forwarder
     }
 
 
-@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1"])
-def test_other_partitions(app: App, region: str) -> None:
-    stack = Stack(app, "Logs", env=Environment(account="123456789012", region=region))
+@pytest.mark.parametrize("region", ["cn-north-1", "us-gov-west-1", None])
+def test_other_partitions_and_stacks_without_env(app: App, region: str | None) -> None:
+    stack = Stack(app, "Logs", env=Environment(account="123456789012", region=region) if region else None)
     secret = Secret.from_secret_name_v2(stack, "Secret", "MezmoIngestionKey")
-    forwarder = MezmoLogForwarder(
-        stack,
-        "MezmoLogForwarder",
-        ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"),
-    )
-    forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Group", "/aws/ecs/App"))
-    forwarder.allow_log_access()
+    bucket = s3.Bucket(stack, "Bucket", encryption=s3.BucketEncryption.KMS)
+    for name, store in {"Own": None, "Brought": UndeliveredStore.from_bucket(bucket)}.items():
+        forwarder = MezmoLogForwarder(
+            stack,
+            name,
+            ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"),
+            undelivered_store=store,
+        )
+        forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, f"{name}Group", f"/aws/ecs/{name}"))
+        forwarder.add_kinesis_stream(kinesis.Stream(stack, f"{name}Stream"))
+        forwarder.allow_log_access()
 
-    template = str(app.synth().get_stack_by_name("Logs").template)
-    assert "arn:aws:" not in template
-    assert only(stack, "AWS::Lambda::Permission")["SourceArn"]["Fn::Join"][1][1] == {"Ref": "AWS::Partition"}
+    template = app.synth().get_stack_by_name("Logs").template
+    assert "arn:aws:" not in str(template)
+    for permission in resources(stack, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["SourceArn"]["Fn::Join"][1][1] == {"Ref": "AWS::Partition"}
 
 
 def test_log_access_is_scoped_to_the_subscribed_groups(stack: Stack, make_forwarder: Make) -> None:
@@ -229,7 +216,7 @@ def test_log_access_is_scoped_to_the_subscribed_groups(stack: Stack, make_forwar
     forwarder.allow_log_access()
     forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Later", "/later"))
 
-    granted = statements(stack)[2:]
+    granted = statements(stack, "logs")[1:]
     arn = ["arn:", {"Ref": "AWS::Partition"}, ":logs:eu-west-3:123456789012:log-group:/later"]
     assert granted == [
         {
@@ -261,7 +248,7 @@ def test_log_access_covers_filters_of_cdk_too(stack: Stack, make_forwarder: Make
         filter_pattern=logs.FilterPattern.all_events(),
     )
 
-    assert "log-group:/group:*" in str(statements(stack)[2:])
+    assert "log-group:/group:*" in str(statements(stack, "logs"))
 
 
 def test_log_access_without_a_subscription_is_refused(app: App, make_forwarder: Make) -> None:
@@ -313,6 +300,10 @@ REFUSED = {
     ),
     "variable with a hyphen": ({"environment": {"my-var": "a"}}, 'environment\'s "my-var" has no name'),
     "negative concurrency": ({"reserved_concurrent_executions": -1}, "reservedConcurrentExecutions is -1"),
+    "event kept too long": (
+        {"max_event_age": Duration.hours(7)},
+        "maxEventAge is 25200; .* from 60 to 21600",
+    ),
     "half a retry": ({"retry_attempts": 1.5}, "retryAttempts is 1.5"),
     "environment over 4 KB": ({"environment": {"NOTE": "n" * 4000}}, r"environment has 4\d\d\d bytes.*4096"),
 }
@@ -337,13 +328,13 @@ def test_key_as_plain_text_is_refused(make_forwarder: Make) -> None:
 
 
 def test_environment_just_within_4_kb(stack: Stack, make_forwarder: Make) -> None:
-    make_forwarder()
-    settings = only(stack, FUNCTION)["Environment"]["Variables"]
-    used = sum(len(name) + len(value) for name, value in settings.items())
-    make_forwarder("Second", environment={"NN": "n" * (4096 - used - 2)})
+    alone = UndeliveredStore.none()
+    make_forwarder(undelivered_store=alone)
+    used = sum(len(name) + len(value) for name, value in variables(stack).items())
+    make_forwarder("Second", undelivered_store=alone, environment={"NN": "n" * (4096 - used - 2)})
 
     with pytest.raises(RuntimeError, match="environment has 4097 bytes"):
-        make_forwarder("Third", environment={"NN": "n" * (4096 - used - 1)})
+        make_forwarder("Third", undelivered_store=alone, environment={"NN": "n" * (4096 - used - 1)})
 
 
 def test_dots_in_the_hostname_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
@@ -361,7 +352,9 @@ def test_long_tags_are_a_warning(stack: Stack, make_forwarder: Make) -> None:
 
 
 def test_warnings_can_be_acknowledged(stack: Stack, make_forwarder: Make) -> None:
-    forwarder = make_forwarder(hostname="web.example.com", retry_attempts=0)
+    forwarder = make_forwarder(
+        hostname="web.example.com", retry_attempts=0, undelivered_store=UndeliveredStore.none()
+    )
     for identifier in ("mezmo-forwarder:dottedHostname", "mezmo-forwarder:zeroRetries"):
         Annotations.of(forwarder).acknowledge_warning(identifier, "known")
 
@@ -372,6 +365,7 @@ def test_tokens_pass_untouched(stack: Stack, make_forwarder: Make) -> None:
     def parameter(name: str, kind: str = "String") -> CfnParameter:
         return CfnParameter(stack, name, type=kind)
 
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", parameter("Kept").value_as_string)
     make_forwarder(
         memory_size=parameter("Memory", "Number").value_as_number,
         hostname=parameter("Host").value_as_string,
@@ -379,6 +373,7 @@ def test_tokens_pass_untouched(stack: Stack, make_forwarder: Make) -> None:
         function_name=parameter("Name").value_as_string,
         destination=MezmoDestination.log_analysis(url=parameter("Url").value_as_string),
         environment={"HTTPS_PROXY": parameter("Proxy").value_as_string},
+        undelivered_store=UndeliveredStore.from_bucket(bucket),
     )
 
     function = only(stack, FUNCTION)
@@ -386,7 +381,7 @@ def test_tokens_pass_untouched(stack: Stack, make_forwarder: Make) -> None:
     assert function["FunctionName"] == {"Ref": "Name"}
     assert function["Environment"]["Variables"]["HTTPS_PROXY"] == {"Ref": "Proxy"}
     settings = str(function["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"])
-    for name in ("Host", "Tag", "Url"):
+    for name in ("Host", "Tag", "Url", "Kept"):
         assert f"{{'Ref': '{name}'}}" in settings
     assert warnings(stack) == ""
 

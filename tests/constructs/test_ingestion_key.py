@@ -11,7 +11,7 @@ from aws_cdk.aws_secretsmanager import CfnSecret, ISecret, Secret, SecretStringG
 from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder
-from tests.constructs.synthesized import SECRET_ARN, only, statements, warnings
+from tests.constructs.synthesized import SECRET_ARN, statements, variables, warnings
 
 Make = Callable[..., MezmoLogForwarder]
 
@@ -23,25 +23,17 @@ PARTIAL = [
 ]
 
 
-def variables(stack: Stack) -> dict[str, Any]:
-    found: dict[str, Any] = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]
+def key_settings(stack: Stack) -> dict[str, str]:
+    """Return the settings' part on the key."""
+    found: dict[str, str] = json.loads(variables(stack)["MEZMO_FORWARDER_SETTINGS"])["key"]
     return found
-
-
-def key_settings(stack: Stack) -> str:
-    """Return the settings' part on the key, as text: a token stands in the place of what is not known."""
-    value = variables(stack)["MEZMO_FORWARDER_SETTINGS"]
-    if not isinstance(value, str):
-        value = "".join(part if isinstance(part, str) else json.dumps(part) for part in value["Fn::Join"][1])
-    return str(value)
 
 
 def test_secret_by_complete_arn(stack: Stack, make_forwarder: Make) -> None:
     make_forwarder()
 
-    settings = json.loads(key_settings(stack))
-    assert settings["key"] == {"source": "secrets-manager", "id": SECRET_ARN, "field": "LOGDNA_KEY"}
-    assert statements(stack)[1:] == [
+    assert key_settings(stack) == {"source": "secrets-manager", "id": SECRET_ARN, "field": "LOGDNA_KEY"}
+    assert statements(stack, "secretsmanager") == [
         {"Action": "secretsmanager:GetSecretValue", "Effect": "Allow", "Resource": SECRET_ARN}
     ]
 
@@ -52,10 +44,9 @@ def test_secret_by_name_is_granted_with_the_suffix_that_secrets_manager_adds(
     secret = Secret.from_secret_name_v2(stack, "Secret", "MezmoIngestionKey")
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
 
-    (grant,) = statements(stack)[1:]
+    (grant,) = statements(stack, "secretsmanager")
     assert grant["Resource"] == {"Fn::Join": ["", [*PARTIAL[:2], f"{PARTIAL[2]}-??????"]]}
-    assert '"source":"secrets-manager"' in key_settings(stack)
-    assert "field" not in key_settings(stack)
+    assert key_settings(stack).keys() == {"source", "id"}
 
 
 def test_secret_by_partial_arn(stack: Stack, make_forwarder: Make) -> None:
@@ -63,9 +54,9 @@ def test_secret_by_partial_arn(stack: Stack, make_forwarder: Make) -> None:
     secret = Secret.from_secret_partial_arn(stack, "Secret", arn)
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret, "LOGDNA_KEY"))
 
-    (grant,) = statements(stack)[1:]
+    (grant,) = statements(stack, "secretsmanager")
     assert grant["Resource"] == f"{arn}-??????"
-    assert json.loads(key_settings(stack))["key"]["id"] == arn
+    assert key_settings(stack)["id"] == arn
 
 
 def test_secret_of_the_same_app_is_read_at_run_time_with_a_warning(
@@ -74,7 +65,7 @@ def test_secret_of_the_same_app_is_read_at_run_time_with_a_warning(
     secret = Secret(stack, "Key")
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"))
 
-    (grant,) = statements(stack)[1:]
+    (grant,) = statements(stack, "secretsmanager")
     assert grant["Resource"] == stack.resolve(secret.secret_arn)
     printed = warnings(stack)
     assert "mezmo-forwarder:generatedSecret" in printed
@@ -87,7 +78,7 @@ def test_secret_of_another_stack(app: App, stack: Stack, make_forwarder: Make) -
     secret = Secret.from_secret_complete_arn(other, "Key", SECRET_ARN)
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
 
-    assert statements(stack)[1]["Resource"] == SECRET_ARN
+    assert statements(stack, "secretsmanager")[0]["Resource"] == SECRET_ARN
 
 
 def test_customer_managed_key_of_a_secret_gets_its_decrypt_grant(stack: Stack, make_forwarder: Make) -> None:
@@ -99,7 +90,7 @@ def test_customer_managed_key_of_a_secret_gets_its_decrypt_grant(stack: Stack, m
     )
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
 
-    assert statements(stack)[2:] == [decrypt_through("secretsmanager")]
+    assert statements(stack, "kms") == [decrypt_through("secretsmanager")]
 
 
 def test_ssm_parameter(stack: Stack, make_forwarder: Make) -> None:
@@ -111,10 +102,9 @@ def test_ssm_parameter(stack: Stack, make_forwarder: Make) -> None:
     )
     make_forwarder(ingestion_key=IngestionKey.from_ssm_parameter(parameter))
 
-    settings = key_settings(stack)
-    assert '"source":"ssm-parameter","id":"arn:' in settings
-    assert ':ssm:eu-west-3:123456789012:parameter/mezmo/ingestion-key"}' in settings
-    assert statements(stack)[1:] == [
+    arn = "arn:${AWS::Partition}:ssm:eu-west-3:123456789012:parameter/mezmo/ingestion-key"
+    assert key_settings(stack) == {"source": "ssm-parameter", "id": arn}
+    assert statements(stack, "ssm", "kms") == [
         {
             "Action": "ssm:GetParameter",
             "Effect": "Allow",
@@ -138,8 +128,8 @@ def test_ssm_parameter_by_arn_is_read_by_that_arn(stack: Stack, make_forwarder: 
     parameter = StringParameter.from_string_parameter_arn(stack, "Parameter", arn)
     make_forwarder(ingestion_key=IngestionKey.from_ssm_parameter(parameter))
 
-    assert json.loads(key_settings(stack))["key"]["id"] == arn
-    assert statements(stack)[1]["Resource"] == arn
+    assert key_settings(stack)["id"] == arn
+    assert statements(stack, "ssm")[0]["Resource"] == arn
 
 
 def test_key_of_another_region_is_decrypted_there(stack: Stack, make_forwarder: Make) -> None:
@@ -151,7 +141,7 @@ def test_key_of_another_region_is_decrypted_there(stack: Stack, make_forwarder: 
     )
     make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
 
-    assert "secretsmanager.us-east-1.amazonaws.com" in str(statements(stack)[2:])
+    assert "secretsmanager.us-east-1.amazonaws.com" in str(statements(stack, "kms"))
 
 
 def test_secret_with_the_key_in_its_template_is_refused(stack: Stack, make_forwarder: Make) -> None:
@@ -172,9 +162,10 @@ def test_dynamic_reference_puts_the_key_into_the_environment(
 
     reference = f"{{{{resolve:secretsmanager:{SECRET_ARN}:SecretString:LOGDNA_KEY::}}}}"
     assert variables(stack)["MEZMO_INGESTION_KEY"] == reference
-    settings = json.loads(key_settings(stack))
-    assert settings["key"] == {"source": "environment", "variable": "MEZMO_INGESTION_KEY"}
-    assert len(statements(stack)) == 1, "CloudFormation reads the key, so the role needs no grant"
+    assert key_settings(stack) == {"source": "environment", "variable": "MEZMO_INGESTION_KEY"}
+    assert statements(stack, "secretsmanager", "ssm") == [], (
+        "CloudFormation reads the key, so the role needs no grant"
+    )
 
 
 def test_no_dynamic_reference_by_default(app: App, stack: Stack, make_forwarder: Make) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import msgspec
 import pytest
-from aws_cdk import CfnParameter, Duration, Stack
+from aws_cdk import CfnParameter, Duration, Size, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import ISecret, Secret
 from aws_cdk.aws_ssm import StringParameter
 from hypothesis import given, settings
@@ -15,43 +18,48 @@ from handler.settings import (
     VARIABLE,
     Destination,
     EnvironmentKey,
+    Redrive,
     SecretsManagerKey,
     Settings,
     SsmParameterKey,
+    Store,
+    VendorRedriveSettings,
+    read_redrive_settings,
     read_settings,
 )
-from mezmo_forwarder import IngestionKey, LineFormat, MetaField, MezmoDestination, MezmoLogForwarder
-from tests.constructs.synthesized import SECRET_ARN, only
+from mezmo_forwarder import (
+    IngestionKey,
+    LineFormat,
+    MetaField,
+    MetricsDetail,
+    MezmoDestination,
+    MezmoLogForwarder,
+    OversizeLines,
+    UndeliveredStore,
+    VendorCode,
+)
+from tests.constructs.synthesized import SECRET_ARN, evaluate, only, variables
 
 Make = Callable[..., MezmoLogForwarder]
+
+BUCKET = "MezmoLogForwarderUndeliveredBucketEAB6BBEB"
+FUNCTION = "MezmoLogForwarderFunctionCC3FBC19"
 
 
 def deployed(stack: Stack, parameters: dict[str, str] | None = None) -> Settings:
     """Return the settings as the handler reads them, with CloudFormation's functions worked out."""
-    value = only(stack, "AWS::Lambda::Function")["Environment"]["Variables"][VARIABLE]
-    return read_settings({VARIABLE: evaluate(value, parameters or {})})
-
-
-def evaluate(value: Any, parameters: dict[str, str]) -> Any:
-    """Work out CloudFormation's Join, Split and Ref."""
-    match value:
-        case {"Fn::Join": [delimiter, parts]}:
-            evaluated = parts if isinstance(parts, list) else evaluate(parts, parameters)
-            return delimiter.join(evaluate(part, parameters) for part in evaluated)
-        case {"Fn::Split": [delimiter, text]}:
-            return evaluate(text, parameters).split(delimiter)
-        case {"Ref": name}:
-            return parameters[name]
-    return value
+    return read_settings(variables(stack, parameters))
 
 
 def test_defaults(stack: Stack, make_forwarder: Make) -> None:
     make_forwarder()
 
-    assert deployed(stack) == Settings(
+    assert deployed(stack, {BUCKET: "kept"}) == Settings(
         schema=1,
         key=SecretsManagerKey(SECRET_ARN, "LOGDNA_KEY"),
         destination=Destination("log-analysis", "https://logs.mezmo.com/logs/ingest"),
+        store=Store("kept", "123456789012"),
+        metrics="forwarder",
     )
 
 
@@ -65,6 +73,9 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         mezmo_tags=["eu", "blue"],
         meta_fields=[MetaField.STREAM, MetaField.EVENT_ID],
         key_lifetime=Duration.minutes(10),
+        oversize_lines=OversizeLines.TRUNCATE,
+        metrics_detail=MetricsDetail.LOG_GROUP,
+        undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
 
     assert deployed(stack) == Settings(
@@ -78,6 +89,34 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         env="prod",
         tags=("eu", "blue"),
         meta_fields=("stream", "event_id"),
+        oversize_lines="truncate",
+        store=Store("theirs", "123456789012"),
+        metrics="log-group",
+    )
+
+
+def test_neither_store_nor_metrics(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(undelivered_store=UndeliveredStore.none(), metrics_detail=MetricsDetail.NONE)
+
+    assert (deployed(stack).store, deployed(stack).metrics) == (None, None)
+
+
+def test_the_redrive_is_told_what_the_forwarder_is_and_more(stack: Stack, make_forwarder: Make) -> None:
+    make_forwarder(hostname="audit", redrive_rate=Size.kibibytes(64))
+
+    redriven = read_redrive_settings(variables(stack, {FUNCTION: "forwards"}, redrive=True))
+    assert isinstance(redriven, Settings)
+    assert redriven.redrive == Redrive("forwards", 65536)
+    assert msgspec.structs.replace(redriven, redrive=None) == deployed(stack)
+
+
+def test_the_redrive_beside_a_vendors_code(stack: Stack, make_forwarder: Make) -> None:
+    code = lambda_.Code.from_inline("exports.handler = async () => {}")
+    make_forwarder(code=VendorCode.mezmo_cloudwatch(code))
+
+    parameters = {BUCKET: "kept", FUNCTION: "vendor"}
+    assert read_redrive_settings(variables(stack, parameters, redrive=True)) == VendorRedriveSettings(
+        schema=1, store=Store("kept", "123456789012"), redrive=Redrive("vendor", 1048576)
     )
 
 
@@ -86,7 +125,7 @@ def test_key_in_the_environment(stack: Stack, secret: ISecret, make_forwarder: M
 
     key = deployed(stack).key
     assert isinstance(key, EnvironmentKey)
-    assert key.variable in only(stack, "AWS::Lambda::Function")["Environment"]["Variables"]
+    assert key.variable in variables(stack)
 
 
 def test_key_in_a_parameter(stack: Stack, make_forwarder: Make) -> None:
@@ -115,6 +154,15 @@ def test_every_line_format_is_known_to_the_handler(
     make_forwarder(line_format=line_format)
 
     assert deployed(stack).line_format
+
+
+@pytest.mark.parametrize("oversize_lines", OversizeLines)
+def test_every_way_with_oversize_lines_is_known_to_the_handler(
+    stack: Stack, make_forwarder: Make, oversize_lines: OversizeLines
+) -> None:
+    make_forwarder(oversize_lines=oversize_lines)
+
+    assert deployed(stack).oversize_lines
 
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)

@@ -14,8 +14,10 @@ from mezmo_forwarder import (
     IngestionKey,
     LineFormat,
     MetaField,
+    MetricsDetail,
     MezmoDestination,
     MezmoLogForwarder,
+    OversizeLines,
     VendorCode,
     VendorVariables,
 )
@@ -50,7 +52,9 @@ def test_logdna_cloudwatch(stack: Stack, code: lambda_.Code, make_forwarder: Mak
         "LOGDNA_TAGS": "eu,prod",
         "LOG_RAW_EVENT": "true",
     }
-    assert len(statements(stack)) == 1, "CloudFormation reads the key, so the role needs no grant"
+    assert statements(stack, "secretsmanager") == [], (
+        "CloudFormation reads the key, so the role needs no grant"
+    )
     assert len(resources(stack, "AWS::Lambda::Permission")) == 1
 
 
@@ -103,6 +107,8 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"app": "web"}, "app is given with vendor code, which does not know it; leave app out"),
         ({"mezmo_env": "prod"}, "mezmoEnv is given with vendor code"),
         ({"meta_fields": [MetaField.OWNER]}, "metaFields is given with vendor code"),
+        ({"oversize_lines": OversizeLines.SPLIT}, "oversizeLines is given with vendor code"),
+        ({"metrics_detail": MetricsDetail.LOG_GROUP}, "metricsDetail is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),
         ({"destination": MezmoDestination.log_analysis(gzip=False)}, "gzip is false with vendor code"),
     ],

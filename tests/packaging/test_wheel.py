@@ -78,25 +78,28 @@ def by_type(template: dict[str, Any], resource_type: str) -> list[dict[str, Any]
     return [found for found in template["Resources"].values() if found["Type"] == resource_type]
 
 
+def invoked_by(template: dict[str, Any], service: str) -> list[dict[str, Any]]:
+    permissions = by_type(template, "AWS::Lambda::Permission")
+    return [found for found in permissions if found["Properties"]["Principal"] == f"{service}.amazonaws.com"]
+
+
 def test_the_app_of_the_design(python: Path, tmp_path: Path) -> None:
     template = synthesize(python, Path(__file__).with_name("design_app.py"), tmp_path)
 
     assert "resolve:" not in str(template), "no dynamic reference to the key"
-    assert len(by_type(template, "AWS::Lambda::Function")) == 2
-    assert len(by_type(template, "AWS::Lambda::Permission")) == 2, "one a forwarder"
+    assert len(by_type(template, "AWS::Lambda::Function")) == 4, "two a forwarder"
+    assert len(invoked_by(template, "logs")) == 2, "one a forwarder"
     assert len(by_type(template, "AWS::Logs::SubscriptionFilter")) == 2, "one a log group"
 
 
 def test_the_quickstart(python: Path, tmp_path: Path) -> None:
     template = synthesize(python, ROOT / "examples/quickstart/app.py", tmp_path)
 
-    assert len(by_type(template, "AWS::Lambda::Permission")) == 1
+    assert len(invoked_by(template, "logs")) == 1
     assert len(by_type(template, "AWS::Logs::SubscriptionFilter")) == 2
-    (settings,) = (
-        function["Properties"]["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"]
-        for function in by_type(template, "AWS::Lambda::Function")
-    )
-    assert "https://logs.mezmo.com/logs/ingest" in str(settings)
+    for function in by_type(template, "AWS::Lambda::Function"):
+        settings = function["Properties"]["Environment"]["Variables"]["MEZMO_FORWARDER_SETTINGS"]
+        assert "https://logs.mezmo.com/logs/ingest" in str(settings)
 
 
 def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:

@@ -1,0 +1,98 @@
+import { Annotations, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { MezmoLogForwarderProps } from './forwarder-props';
+import { IngestionKey } from './ingestion-key';
+import { LineFormat } from './line-format';
+import { checkEnvironment } from './settings';
+import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
+
+/** What Lambda takes as the name of a variable. */
+export const VARIABLE_NAME = /^[a-zA-Z]\w+$/;
+
+/** Mezmo's limit for tags; whether in all or each it does not say. */
+const TAGS_LIMIT = 80;
+
+/** Refuse properties that cannot be, and warn of those that will surprise. */
+export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): void {
+  if (!(props.ingestionKey instanceof IngestionKey)) {
+    refuse(scope, 'ingestionKey is not an IngestionKey; a key as plain text would stand in the template: put it into a secret and give IngestionKey.fromSecretsManager');
+  }
+  checkRange(scope, 'memorySize', props.memorySize, 128, 10240, 'MB');
+  checkDuration(scope, 'timeout', props.timeout, 'seconds', 1, 900);
+  checkRange(scope, 'retryAttempts', props.retryAttempts, 0, 2, 'retries');
+  checkRange(scope, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions, 0, 100_000, 'executions');
+  checkDuration(scope, 'maxEventAge', props.maxEventAge, 'seconds', 60, 21600);
+  checkDuration(scope, 'keyLifetime', props.keyLifetime, 'seconds', 1, 86400);
+  checkText(scope, 'hostname', props.hostname, 256);
+  checkText(scope, 'app', props.app, 512);
+  checkText(scope, 'mezmoEnv', props.mezmoEnv, 80);
+  if (props.logGroup && props.logRetention !== undefined) {
+    refuse(scope, `logRetention is ${show(props.logRetention)} beside a logGroup of your own; set the retention there`);
+  }
+  if (isKnown(props.hostname) && props.hostname.includes('.')) {
+    Annotations.of(scope).addWarningV2('mezmo-forwarder:dottedHostname',
+      `hostname is ${show(props.hostname)}; Mezmo cuts it at the first dot, to ${show(props.hostname.split('.')[0])}, unless full names are switched on for your account`);
+  }
+  checkTags(scope, props.mezmoTags);
+}
+
+/** Refuse a re-drive that cannot be. */
+export function checkRedrive(scope: IConstruct, props: MezmoLogForwarderProps, store: boolean): void {
+  for (const property of ['redriveInterval', 'redriveRate'] as const) {
+    if (props[property] !== undefined && !store) {
+      refuse(scope, `${property} is given with UndeliveredStore.none(), from which nothing is sent again; leave ${property} out, or leave undeliveredStore out to keep what is undelivered`);
+    }
+  }
+  if (props.redriveInterval?.isUnresolved()) {
+    refuse(scope, 'redriveInterval is known only at deployment, and the time-out of the re-drive depends on it; give a literal one');
+  }
+  checkDuration(scope, 'redriveInterval', props.redriveInterval, 'minutes', 1, 1440);
+  checkRange(scope, 'redriveRate', props.redriveRate?.toBytes({ rounding: SizeRoundingBehavior.NONE }), 1024, 2 ** 30, 'bytes a second');
+}
+
+function checkTags(scope: IConstruct, tags: string[] | undefined): void {
+  if (tags === undefined) return;
+  if (Token.isUnresolved(tags)) {
+    refuse(scope, 'mezmoTags is a list known only at deployment; give a list of texts, each of which may be a token');
+  }
+  for (const tag of tags) {
+    checkText(scope, 'mezmoTags', tag);
+    if (isKnown(tag) && tag.includes(',')) {
+      refuse(scope, `mezmoTags holds ${show(tag)}, which has a comma; Mezmo separates tags by commas: give each as one element`);
+    }
+  }
+  const total = tags.filter((tag) => isKnown(tag)).join(',').length;
+  if (total > TAGS_LIMIT) {
+    Annotations.of(scope).addWarningV2('mezmo-forwarder:longTags',
+      `mezmoTags are ${total} characters in all; Mezmo's limit is ${TAGS_LIMIT} and may count all of them`);
+  }
+}
+
+/** Warn of properties that the chosen destination or line format has no place for. */
+export function warnOfIgnored(scope: IConstruct, props: MezmoLogForwarderProps, kind: string): void {
+  const standard = (props.lineFormat ?? LineFormat.STANDARD) === LineFormat.STANDARD;
+  const ignored = [
+    ...(kind === 'pipeline' ? ['hostname', 'mezmoTags'] as const : []),
+    ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields'] as const),
+  ].filter((property) => props[property] !== undefined);
+  if (ignored.length) {
+    Annotations.of(scope).addWarningV2('mezmo-forwarder:ignoredProperties',
+      `${ignored.join(', ')} will not be sent: a Pipeline takes no hostname and tags, and only LineFormat.STANDARD has a place for app, mezmoEnv and metaFields; leave them out`);
+  }
+}
+
+/** Refuse variables of the user's that Lambda would refuse, that are the forwarder's own, or that show a key. */
+export function checkVariables(scope: IConstruct, theirs: Record<string, string>, ours: Record<string, string>): void {
+  for (const [name, value] of Object.entries(theirs)) {
+    if (!VARIABLE_NAME.test(name) || typeof value !== 'string') {
+      refuse(scope, `environment's ${show(name)} has ${typeof value === 'string' ? 'no name that Lambda takes' : 'no text as its value'}; give a name of two or more letters, digits and "_", and a text`);
+    }
+    if (name in ours) {
+      refuse(scope, `environment holds ${show(name)}, which the forwarder sets itself; remove it`);
+    }
+    if (/key|token|secret|logdna|mezmo/i.test(name) && isKnown(value) && /^[0-9a-f]{32}$/i.test(value.trim())) {
+      refuse(scope, `environment's ${show(name)} looks like an ingestion key as plain text, which would stand in the template; put the key into a secret and give it as ingestionKey`);
+    }
+  }
+  checkEnvironment(scope, { ...theirs, ...ours });
+}

@@ -1,0 +1,258 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { MezmoDestination } from './destination';
+import { IngestionKey } from './ingestion-key';
+import { LineFormat, MetaField, OversizeLines } from './line-format';
+import { MetricsDetail } from './metrics';
+import { UndeliveredStore } from './undelivered-store';
+import { VendorCode } from './vendor-code';
+
+/**
+ * Properties of a `MezmoLogForwarder`.
+ */
+export interface MezmoLogForwarderProps {
+  /**
+   * Where Mezmo's ingestion key is kept.
+   */
+  readonly ingestionKey: IngestionKey;
+
+  /**
+   * Where lines go.
+   *
+   * @default - Mezmo Log Analysis, at `https://logs.mezmo.com`
+   */
+  readonly destination?: MezmoDestination;
+
+  /**
+   * What one line in Mezmo looks like.
+   *
+   * @default LineFormat.STANDARD
+   */
+  readonly lineFormat?: LineFormat;
+
+  /**
+   * What `meta` holds in `LineFormat.STANDARD`. Mezmo bills by size: the README says what each field adds to a line.
+   *
+   * @default - all of them
+   */
+  readonly metaFields?: MetaField[];
+
+  /**
+   * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
+   *
+   * @default - `OversizeLines.SPLIT` in `LineFormat.STANDARD`; `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
+   */
+  readonly oversizeLines?: OversizeLines;
+
+  /**
+   * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.
+   *
+   * @default - the log group's name
+   */
+  readonly hostname?: string;
+
+  /**
+   * The app of every line, at most 512 characters.
+   *
+   * @default - the last part of the log group's name
+   */
+  readonly app?: string;
+
+  /**
+   * The environment (`env`) of every line.
+   *
+   * @default - none
+   */
+  readonly mezmoEnv?: string;
+
+  /**
+   * The tags of every line.
+   *
+   * @default - none
+   */
+  readonly mezmoTags?: string[];
+
+  /**
+   * How long the function keeps the ingestion key before it reads it again. A key that Mezmo refuses is read again at once.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly keyLifetime?: Duration;
+
+  /**
+   * A vendor's code, such as Mezmo's own Lambda, to run in place of our handler.
+   *
+   * @default - our handler
+   */
+  readonly code?: VendorCode;
+
+  /**
+   * The function's runtime: Python 3.13 or 3.14, for which the handler's modules are packed.
+   *
+   * @default - Python 3.13; for vendor code what the code says
+   */
+  readonly runtime?: lambda.Runtime;
+
+  /**
+   * The function's architecture.
+   *
+   * @default lambda.Architecture.ARM_64
+   */
+  readonly architecture?: lambda.Architecture;
+
+  /**
+   * The function's memory, in MB. Lambda gives CPU by it.
+   *
+   * @default 128
+   */
+  readonly memorySize?: number;
+
+  /**
+   * How long one invocation may take. Retries stay inside it.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How often Lambda repeats an invocation that failed: 0, 1 or 2. CloudWatch itself never repeats one.
+   *
+   * What fails to the last goes to the undelivered store.
+   *
+   * @default 2 - Lambda's most: most of what fails passes within the few minutes that this takes, sooner than a re-drive
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * How long Lambda keeps an event that it could not hand to the function, from 1 minute to 6 hours.
+   *
+   * One that grows older goes to the undelivered store.
+   *
+   * @default Duration.hours(6) - Lambda's most: an event waits for a free execution, at no cost
+   */
+  readonly maxEventAge?: Duration;
+
+  /**
+   * Where events and lines are kept that could not be delivered, until the re-drive sends them again.
+   *
+   * The re-drive looks into this bucket alone: change it for another while it is empty.
+   *
+   * @default UndeliveredStore.bucket() - a bucket of the forwarder's own, which is kept when the stack goes
+   */
+  readonly undeliveredStore?: UndeliveredStore;
+
+  /**
+   * How often the re-drive looks for what is undelivered, in whole minutes from 1 minute to 1 day.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly redriveInterval?: Duration;
+
+  /**
+   * How much the re-drive sends in a second, before compression, at least 1 KiB and at most 1 GiB.
+   *
+   * @default Size.mebibytes(1)
+   */
+  readonly redriveRate?: Size;
+
+  /**
+   * Which metrics the forwarder publishes about itself.
+   *
+   * @default MetricsDetail.FORWARDER - with vendor code none
+   */
+  readonly metricsDetail?: MetricsDetail;
+
+  /**
+   * How many invocations may run at a time.
+   *
+   * @default - no limit but the account's
+   */
+  readonly reservedConcurrentExecutions?: number;
+
+  /**
+   * The function's name.
+   *
+   * @default - CloudFormation makes one
+   */
+  readonly functionName?: string;
+
+  /**
+   * The function's description.
+   *
+   * @default "Forwards CloudWatch logs to Mezmo"
+   */
+  readonly description?: string;
+
+  /**
+   * Further variables, such as `HTTPS_PROXY` or `SSL_CERT_FILE`.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Layers of the function. With vendor code the re-drive, which is ours, goes without them.
+   *
+   * @default - none
+   */
+  readonly layers?: lambda.ILayerVersion[];
+
+  /**
+   * The function's role, and the re-drive's. One that CDK may not change gets a warning that prints the policy it must have.
+   *
+   * @default - a role for each, which may do what its function needs and nothing else
+   */
+  readonly role?: iam.IRole;
+
+  /**
+   * X-Ray tracing.
+   *
+   * @default lambda.Tracing.DISABLED
+   */
+  readonly tracing?: lambda.Tracing;
+
+  /**
+   * The VPC to run in. It must let the function reach Mezmo, the service that keeps the key and S3, with vendor code Lambda too.
+   *
+   * @default - none
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The subnets to run in.
+   *
+   * @default - the VPC's private subnets
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * The security groups of the function and the re-drive.
+   *
+   * @default - one of their own
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * The log group that the forwarder's own logs go to.
+   *
+   * @default - one of its own, deleted with the stack
+   */
+  readonly logGroup?: logs.ILogGroup;
+
+  /**
+   * How long the forwarder's own log group keeps its logs.
+   *
+   * @default logs.RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: logs.RetentionDays;
+
+  /**
+   * The format of the forwarder's own logs.
+   *
+   * @default lambda.LoggingFormat.JSON
+   */
+  readonly loggingFormat?: lambda.LoggingFormat;
+}
