@@ -40,9 +40,9 @@ class WholeWay:
         """Return what the CLI says that a deployment would change."""
         return self._cdk("diff", "--all")
 
-    def destroy(self) -> None:
-        """Destroy all stacks."""
-        self._cdk("destroy", "--all")
+    def destroy(self) -> str:
+        """Destroy all stacks; return what the CLI printed."""
+        return self._cdk("destroy", "--all")
 
     def _cdk(self, *arguments: str) -> str:
         context = {"mezmo-url": self.mezmo.url, **self._context}
@@ -72,6 +72,16 @@ class WholeWay:
         payload = json.loads(answer["Payload"].read())
         assert "FunctionError" not in answer, payload
         return payload
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """Return a stack's outputs."""
+        (described,) = self.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
+
+    def keys(self, bucket: str, prefix: str = "") -> list[str]:
+        """Return the keys of a bucket's objects."""
+        found = self.aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)
+        return [entry["Key"] for entry in found.get("Contents", [])]
 
     def functions(self) -> list[str]:
         """Return the names of all functions."""
