@@ -431,7 +431,7 @@ NOT_YET = {
     "handler.redrive",
     "handler.s3",
     "handler.segments",
-    "handler.stored",
+    "handler.store_packing",
 }
 
 

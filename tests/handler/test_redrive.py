@@ -8,7 +8,7 @@ import pytest
 
 from handler.errors import CommandError
 from handler.events import payload_of
-from handler.lease import KEY as LEASE
+from handler.redrive_lease import KEY as LEASE
 from local.simulation import Exchange, Fault, SimulatedMezmo
 from local.simulation.house import KEY, House
 from local.simulation.world import EPOCH

@@ -181,7 +181,7 @@ class Forwarder:
             if rejected := forwarding.rejected:
                 self._store.write(REJECTED, rejected, reason, times.end)
             for one in aside:
-                from .stored import pack_invocation  # noqa: PLC0415  rarely needed
+                from .store_packing import pack_invocation  # noqa: PLC0415  rarely needed
 
                 self._store.write(REJECTED, pack_invocation(one.packed), one.reason, times.end)
         except AwsError as error:

@@ -76,7 +76,7 @@ class Forwarding:
         """The log events that Mezmo did not take, packed for the store; empty if there are none."""
         if not self._delivery.left and not self._unsent:
             return b""
-        from .stored import pack_undelivered  # noqa: PLC0415  not needed as long as all goes well
+        from .store_packing import pack_undelivered  # noqa: PLC0415  not needed as long as all goes well
 
         return pack_undelivered(self._delivery.left, self._unsent)
 
@@ -85,7 +85,7 @@ class Forwarding:
         """The log events that Mezmo will never take, packed for the store; empty if there are none."""
         if not self._delivery.rejected:
             return b""
-        from .stored import pack_rejected  # noqa: PLC0415  see above
+        from .store_packing import pack_rejected  # noqa: PLC0415  see above
 
         return pack_rejected(self._delivery.rejected)
 

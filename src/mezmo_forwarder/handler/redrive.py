@@ -8,14 +8,14 @@ from itertools import chain
 
 from msgspec import Struct
 
-from .command import Command, read_command
 from .delivery import LONGEST_REQUEST_SECONDS
 from .errors import AwsError, ForwarderError
 from .forwarder import Context, account_of
-from .lease import Lease, acquire
-from .listing import oldest_first, time_of
+from .redrive_command import Command, read_command
+from .redrive_lease import Lease, acquire
+from .redrive_listing import oldest_first, time_of
+from .redrive_target import Resent, Target, ToMezmo, ToVendor
 from .report import Report, embedded_metrics, log
-from .resending import Resent, Target, ToMezmo, ToVendor
 from .s3 import Bucket, Entry, StoredObject
 from .settings import Settings, VendorRedriveSettings, read_redrive_settings
 from .store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED, describe, new_name

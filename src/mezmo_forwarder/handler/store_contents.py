@@ -9,7 +9,7 @@ from msgspec import Raw, Struct
 from .errors import CorruptEventError, NotCloudWatchLogsError
 from .events import Limits, payload_of, read_payload, unpack_base64
 from .kinesis import records_of
-from .stored import pack_document
+from .store_packing import pack_document
 
 _GZIP_MAGIC = b"\x1f\x8b"
 

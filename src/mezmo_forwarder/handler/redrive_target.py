@@ -6,15 +6,15 @@ from typing import Protocol
 from msgspec import Struct
 
 from .breaker import Breaker
-from .contents import invocations_in, payloads_in
 from .errors import AwsError, EventError
 from .events import Limits, read_payload
 from .report import Report
 from .sender import Sender
 from .settings import Settings
-from .stored import pack_invocation
+from .store_contents import invocations_in, payloads_in
+from .store_packing import pack_invocation
 from .timing import Timing
-from .vendor import VendorFunction
+from .vendor_function import VendorFunction
 
 
 class Resent(Struct, frozen=True):
