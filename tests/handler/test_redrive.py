@@ -413,3 +413,31 @@ def test_s3_that_fails_ends_the_run_in_words_and_loses_nothing() -> None:
     store.run(HOUR * 2)
     assert store.house.mezmo.taken == {"a": 2}  # at least once
     assert store.left == []
+
+
+def test_each_object_has_its_own_reason() -> None:
+    store = Store(mezmo=SimulatedMezmo(KEY, code=lambda text: int(text)))
+    store.put("undelivered/", 1, "400", "200")
+    store.put("undelivered/", 2, "422", "200")
+    store.run()
+    reasons = [store.house.s3.metadata(key)["x-amz-meta-reason"] for key in store.left]
+    assert reasons == ["400 for a line", "422 for a line"]
+
+
+def test_a_store_that_cannot_be_counted_costs_only_its_count(capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store(metrics="forwarder")
+    store.put("undelivered/", 1, "a")
+
+    def plan(exchange: Exchange) -> Fault | None:
+        return (
+            Fault.STATUS_500
+            if exchange.method == "GET" and store.taken and "list" in exchange.target
+            else None
+        )
+
+    store.house.world.plan = plan
+    answer = store.run()
+    assert (answer["lines"], answer["left"]) == (1, "it is not known how many")
+    line = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert line["LinesRedriven"] == 1
+    assert "StoreDepth" not in line

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from .delivery import LONGEST_REQUEST_SECONDS
 from .errors import AwsError, ForwarderError
@@ -15,7 +15,7 @@ from .redrive_command import Command, read_command
 from .redrive_lease import Lease, acquire
 from .redrive_listing import oldest_first, time_of
 from .redrive_target import Resent, Target, ToMezmo, ToVendor
-from .report import Report, embedded_metrics, log
+from .report import Lines, Report, embedded_metrics, log
 from .s3 import Bucket, Entry, StoredObject
 from .settings import Settings, VendorRedriveSettings, read_redrive_settings
 from .store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED, describe, new_name
@@ -34,6 +34,7 @@ _LARGEST_RESERVE = 0.3
 _LEASE_MARGIN_SECONDS = 10.0
 _LEASE_POLL_SECONDS = 5.0
 _MOST_TRIES_KEPT = 100
+_PAGE = 1000  # of a listing
 
 _redrive: "Redrive | None" = None
 
@@ -73,7 +74,9 @@ class _Run(Struct):
         started: when it began.
         deadline: when no request to Mezmo may be under way any more.
         end: when all must be over.
-        report: what became of lines.
+        sent: what became of lines, in the counts of a report.
+        key_refused: see there.
+        unexpected_replies: see there.
         objects: how many were sent, whole or in part.
         set_aside: how many payloads were put to what Mezmo rejects, because they cannot be sent.
         failed: the objects that were not sent, or not wholly, and may themselves be why.
@@ -86,12 +89,23 @@ class _Run(Struct):
     started: float
     deadline: float
     end: float
-    report: Report
+    sent: Lines = field(default_factory=Lines)
+    key_refused: int = 0
+    unexpected_replies: int = 0
     objects: int = 0
     set_aside: int = 0
     failed: list[str] = []
     in_a_row: int = 0
     stopped: str = ""
+
+    def count(self, report: Report) -> None:
+        """Add what became of an object's lines."""
+        total = report.total
+        self.sent.delivered += total.delivered
+        self.sent.bytes_delivered += total.bytes_delivered
+        self.sent.rejected += total.rejected
+        self.key_refused |= report.key_refused
+        self.unexpected_replies += report.unexpected_replies
 
 
 class Redrive:
@@ -159,7 +173,6 @@ class Redrive:
             started=started,
             deadline=started + left - reserve,
             end=started + left - reserve / 5,
-            report=Report(),
         )
 
     def _lease(self, run: _Run, context: Context, oldest: str) -> Lease | None:
@@ -206,10 +219,11 @@ class Redrive:
         """Send an object, and delete what of it was accepted."""
         if self._target is None:
             self._target = self._make_target()
+        report = Report()
         try:
             resent = self._target.send(
                 found.body,
-                run.report,
+                report,
                 patience=_PATIENCE_AFTER_SUCCESS if run.objects else _PATIENCE_BEFORE_SUCCESS,
                 deadline=run.deadline,
                 account=run.account,
@@ -221,8 +235,10 @@ class Redrive:
             if tries >= MOST_TRIES:
                 self._set_aside(entry, f"{kind}: {error}", run, lease)
             return
+        finally:
+            run.count(report)
         if resent.moved:
-            self._settle(entry, found, resent, run)
+            self._settle(entry, found, resent, report.main_reason, run)
             run.objects += 1
         if resent.left:
             run.failed.append(entry.key)
@@ -233,9 +249,8 @@ class Redrive:
             run.in_a_row = 0
             lease.tries.pop(entry.key, None)
 
-    def _settle(self, entry: Entry, found: StoredObject, resent: Resent, run: _Run) -> None:
+    def _settle(self, entry: Entry, found: StoredObject, resent: Resent, reason: str, run: _Run) -> None:
         """Keep what is left of an object; only then delete anything."""
-        reason = run.report.main_reason
         left, rejected = resent.left, resent.rejected
         for body, why in resent.aside:
             run.set_aside += 1
@@ -284,29 +299,24 @@ class Redrive:
 
     def _pace(self, run: _Run) -> None:
         """Wait until no more was sent than the rate allows; what is new goes first at Mezmo."""
-        due = run.started + run.report.total.bytes_delivered / self._rate
+        due = run.started + run.sent.bytes_delivered / self._rate
         self._timing.sleep(max(0.0, min(due, run.deadline) - self._timing.monotonic()))
 
     def _log(self, run: _Run) -> dict[str, object]:
         """Say what was done, and how much is left in the store."""
-        total = run.report.total
-        left, oldest = 0, ""
-        for entry in oldest_first(self._bucket, [UNDELIVERED, FAILED_INVOCATIONS], run.end):
-            oldest = oldest or time_of(entry.key)
-            left += 1
         metrics = {
-            "LinesRedriven": total.delivered,
-            "BytesRedriven": total.bytes_delivered,
-            "RedrivenLinesRejected": total.rejected,
+            "LinesRedriven": run.sent.delivered,
+            "BytesRedriven": run.sent.bytes_delivered,
+            "RedrivenLinesRejected": run.sent.rejected,
             "PayloadsSetAside": run.set_aside,
-            "KeyRefused": run.report.key_refused,
-            "UnexpectedReplies": run.report.unexpected_replies,
+            "KeyRefused": run.key_refused,
+            "UnexpectedReplies": run.unexpected_replies,
         }
-        metrics = {name: value for name, value in metrics.items() if value}
-        metrics |= {"StoreDepth": left, "OldestStoredAge": self._age(oldest)}
+        metrics = {name: value for name, value in metrics.items() if value} | self._depth(run)
+        left = metrics.get("StoreDepth", "it is not known how many")
         stopped = {"stopped": run.stopped} if run.stopped else {}
         log(
-            "WARN" if run.stopped or run.set_aside or total.rejected else "INFO",
+            "WARN" if run.stopped or run.set_aside or run.sent.rejected else "INFO",
             f"{run.objects} objects sent again, {left} left" + (f": {run.stopped}" if run.stopped else ""),
             objects=run.objects,
             **metrics,
@@ -319,12 +329,27 @@ class Redrive:
         )
         return {
             "objects": run.objects,
-            "lines": total.delivered,
-            "rejected": total.rejected,
+            "lines": run.sent.delivered,
+            "rejected": run.sent.rejected,
             "set_aside": run.set_aside,
             "left": left,
             **stopped,
         }
+
+    def _depth(self, run: _Run) -> dict[str, int]:
+        """Count what is left in the store, or as much of it as there is time for."""
+        left, oldest = 0, ""
+        last = self._timing.monotonic() + (run.end - self._timing.monotonic()) / 2
+        try:
+            for entry in oldest_first(self._bucket, [UNDELIVERED, FAILED_INVOCATIONS], run.end):
+                oldest = oldest or time_of(entry.key)
+                left += 1
+                if left % _PAGE == 0 and self._timing.monotonic() > last:
+                    break
+        except AwsError as error:
+            log("WARN", f"the store was not counted: {error}")
+            return {}
+        return {"StoreDepth": left, "OldestStoredAge": self._age(oldest)}
 
     def _age(self, moment: str) -> int:
         """Return how many seconds ago a time in a name was."""
