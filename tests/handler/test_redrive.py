@@ -416,7 +416,7 @@ def test_s3_that_fails_ends_the_run_in_words_and_loses_nothing() -> None:
 
 
 def test_each_object_has_its_own_reason() -> None:
-    store = Store(mezmo=SimulatedMezmo(KEY, code=lambda text: int(text)))
+    store = Store(mezmo=SimulatedMezmo(KEY, code=int))
     store.put("undelivered/", 1, "400", "200")
     store.put("undelivered/", 2, "422", "200")
     store.run()
