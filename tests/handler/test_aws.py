@@ -74,6 +74,22 @@ def test_endpoints_from_the_environment() -> None:
     assert endpoint_of(SSM, "eu-west-3", variables) == "https://ssm.eu-west-3.amazonaws.com"
 
 
+@pytest.mark.parametrize("bucket", ["undelivered-lines", "with.dots"])
+@pytest.mark.parametrize("variables", [{}, {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1/base"}])
+def test_a_bucket_is_addressed_as_botocore_does_it(bucket: str, variables: dict[str, str]) -> None:
+    """In the host's name, but for dots, which TLS forbids there, and for an address that is given."""
+    client = botocore.session.Session().create_client(
+        "s3",
+        region_name="eu-west-3",
+        endpoint_url=variables.get("AWS_ENDPOINT_URL_S3"),
+        config=Config(signature_version="s3v4"),
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+    )
+    theirs = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "key"})
+    assert f"{endpoint_of(S3, 'eu-west-3', variables, bucket=bucket)}/key" == theirs.partition("?")[0]
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://user:hidden@aws:notaport", "http://[hidden", "aws:80", "https://:80", "http://aws/hidden path"],

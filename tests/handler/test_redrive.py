@@ -266,8 +266,10 @@ def test_a_range_of_time_by_hand() -> None:
     assert store.taken == ["3", "4"]
     store.run(HOUR * 2, **{"from": "2026-11-19"})
     assert store.taken == ["3", "4"]
+    store.run(HOUR * 2, **{"from": "2026-11-18T11:05:00Z", "to": "2026-11-18T11:06:00Z"})
+    assert store.taken == ["3", "4", "5"], "from its first second, up to the other's"
     store.run(HOUR * 3, prefix="undelivered/2026/11/18/2026-11-18T11.07")
-    assert store.taken == ["3", "4", "7"]
+    assert store.taken == ["3", "4", "5", "7"]
 
 
 @pytest.mark.parametrize(
@@ -441,3 +443,35 @@ def test_a_store_that_cannot_be_counted_costs_only_its_count(capsys: pytest.Capt
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert line["LinesRedriven"] == 1
     assert "StoreDepth" not in line
+
+
+def test_tries_are_forgotten_when_an_object_is_sent() -> None:
+    codes = {"a": 500, "b": 200}
+    store = Store(mezmo=SimulatedMezmo(KEY, code=codes.__getitem__))
+    store.put("undelivered/", 1, "a")
+    store.put("undelivered/", 2, "b")
+    store.run()
+    assert list(json.loads(store.house.s3.body(LEASE))["tries"].values()) == [1]
+    codes["a"] = 200
+    store.run(HOUR * 2)
+    assert json.loads(store.house.s3.body(LEASE))["tries"] == {}
+
+
+@pytest.mark.parametrize("existing", [None, b'{"holder":"","seconds":0}'])
+def test_of_two_that_want_the_lease_at_once_one_gets_it(existing: bytes | None) -> None:
+    store = Store()
+    store.put("undelivered/", 1, "a")
+    if existing:
+        store.house.s3.put(LEASE, existing, EPOCH)
+
+    stolen: list[bool] = []
+
+    def plan(exchange: Exchange) -> Fault | None:
+        if exchange.method == "PUT" and LEASE in exchange.target and not stolen:
+            stolen.append(True)
+            store.house.s3.put(LEASE, b'{"holder":"other","seconds":100}', store.house.world.wall)
+        return None
+
+    store.house.world.plan = plan
+    assert store.run(HOUR)["stopped"] == "another re-drive is at work"
+    assert store.taken == []
