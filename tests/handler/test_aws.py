@@ -86,8 +86,10 @@ def test_a_bucket_is_addressed_as_botocore_does_it(bucket: str, variables: dict[
         aws_access_key_id="x",
         aws_secret_access_key="x",
     )
-    theirs = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "key"})
-    assert f"{endpoint_of(S3, 'eu-west-3', variables, bucket=bucket)}/key" == theirs.partition("?")[0]
+    theirs = client.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "key"}).partition("?")[0]
+    # What botocore signs in advance has S3's global host, unlike what it sends.
+    theirs = theirs.replace(".s3.amazonaws.", ".s3.eu-west-3.amazonaws.")
+    assert f"{endpoint_of(S3, 'eu-west-3', variables, bucket=bucket)}/key" == theirs
 
 
 @pytest.mark.parametrize(
