@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import select
 import socket
 import socketserver
 import ssl
@@ -265,14 +264,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _client_has_left(self) -> bool:
         """Tell whether the client has closed the connection, which a first write would not show."""
-        readable, _, _ = select.select([self.connection], [], [], 0)
-        if not readable:
-            return False
+        before = self.connection.gettimeout()
+        self.connection.settimeout(0)
         try:
             # Not SSLSocket's own method, which refuses to peek.
-            return not socket.socket.recv(self.connection, 1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            return not socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
         except OSError:
             return True
+        finally:
+            self.connection.settimeout(before)
 
     def _half_close(self) -> None:
         """Send the end of everything, and read on."""
