@@ -56,7 +56,10 @@ class FaultRun:
     """One run of the suite.
 
     say: told of progress.
+    outcome: what was seen, once it has run.
     """
+
+    outcome: Outcome
 
     def __init__(self, plan: Plan, say: Callable[[str], None]) -> None:
         self._plan = plan
@@ -65,23 +68,19 @@ class FaultRun:
         self._events: list[Event] = []
         self._written = 0
 
-    def run(self, judged: Callable[[Outcome], None] = lambda _: None) -> Figures:
-        """Do everything; what is wrong is told by the figures' problems.
-
-        judged: told of the outcome as well, while the local AWS is still there.
-        """
+    def run(self) -> Figures:
+        """Do everything; what is wrong is told by the figures' problems."""
         began = time.monotonic()
         with self._stack:
             self._start()
             self._deploy()
             self._break_and_write()
             idle = self._drain()
-            outcome = self._outcome(idle=idle, seconds=time.monotonic() - began)
-            figures = judge(outcome)
+            self.outcome = self._outcome(idle=idle, seconds=time.monotonic() - began)
+            figures = judge(self.outcome)
             (self._plan.directory / "table.txt").write_text(f"{figures.table()}\n")
             if figures.problems or figures.duplicates.unexplained:
-                self._tell(figures, outcome)
-            judged(outcome)
+                self._tell(figures, self.outcome)
         return figures
 
     def _start(self) -> None:

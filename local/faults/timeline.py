@@ -129,7 +129,8 @@ def _clock_jump(choose: random.Random) -> Trouble:
 
 
 def _kill(choose: random.Random) -> Trouble:
-    return Kill(choose.random() < 0.25, choose.choice(["", "", "mezmo", "s3"]), choose.random())
+    # The lease of a re-drive that was killed is in the way of the next ones for half a minute.
+    return Kill(choose.random() < 0.1, choose.choice(["", "", "mezmo", "s3"]), choose.random())
 
 
 # How many seconds it takes on average until the next.
@@ -140,5 +141,5 @@ _TROUBLES: list[tuple[float, Callable[[random.Random], Trouble]]] = [
     (200, _rotation),
     (40, _names_broken),
     (25, _clock_jump),
-    (2, _kill),
+    (1.5, _kill),
 ]

@@ -12,7 +12,7 @@ from local.aws import Invocation
 from local.faults.duplicates import Cause, Handling, Sending
 from local.faults.events import Event
 from local.faults.evidence import Evidence
-from local.faults.figures import discrepancies
+from local.faults.figures import discrepancies, reports_in
 from local.faults.history import Histories
 from local.faults.proxy import Call, Exchange, Forward, Refuse, Sever
 from local.faults.reconciliation import LineKey, Rejected, line_key
@@ -168,21 +168,19 @@ def test_an_answer_is_lost_unless_the_function_can_know_what_was_taken(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "killed", "log", "again"),
+    ("outcome", "killed", "again"),
     [
-        ("response", [], "", None),
-        ("exit", [1], "", Cause.KILLED),
-        ("exit", [], "", Cause.FAILED),
-        ("timeout", [], "", Cause.TIMED_OUT),
-        ("error", [], "", Cause.FAILED),
+        ("response", [], None),
+        ("exit", [1], Cause.KILLED),
+        ("exit", [], Cause.FAILED),
+        ("timeout", [], Cause.TIMED_OUT),
+        ("error", [], Cause.FAILED),
     ],
 )
-def test_why_lambda_gives_an_event_again(
-    outcome: str, killed: list[int], log: str, again: Cause | None
-) -> None:
+def test_why_lambda_gives_an_event_again(outcome: str, killed: list[int], again: Cause | None) -> None:
     seen = Seen()
     seen.request(11, 1, 0)
-    found = seen.evidence(invocation("a", 10, 1, outcome=outcome, log=log), killed=killed)
+    found = seen.evidence(invocation("a", 10, 1, outcome=outcome), killed=killed)
     assert found.handlings[0].again == again
 
 
@@ -286,6 +284,11 @@ def test_a_doubtful_answer_leaves_a_doubt_about_its_lines_alone() -> None:
         log = report(3, LinesDelivered=delivered, LinesStored=3 - delivered)
         evidence = seen.evidence(invocation("a", 10, 1, log=log))
         assert (not list(discrepancies(evidence, lambda _: make_event(["one", "two"])))) is well
+
+
+def test_a_report_without_the_end_of_its_line_is_one_and_half_a_report_is_none() -> None:
+    assert [one["LinesReceived"] for one in reports_in(f"{report(2)}RequestId: 1 Error: killed")] == [2]
+    assert reports_in(report(2)[:-5]) == []
 
 
 def test_who_did_not_live_to_report_need_not() -> None:
