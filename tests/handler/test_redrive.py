@@ -381,6 +381,17 @@ def test_only_one_is_at_work_and_a_crash_does_not_lock_the_others_out(
     assert (store.taken, store.left) == (["a"], [])
 
 
+def test_a_clock_that_is_behind_makes_no_lease_longer_than_an_invocation_can_be() -> None:
+    """Lambda's client tells the time that is left by the process's clock: an hour behind, an hour more."""
+    store = Store(redrive_timeout=270.0 + HOUR)
+    store.put("undelivered/", 1, "a")
+    store.down = Fault.KILL
+    store.run(HOUR)
+    store.down = None
+    store.run(HOUR + 920)
+    assert (store.taken, store.left) == (["a"], [])
+
+
 def test_an_object_that_kills_the_function_holds_up_no_other_and_waits() -> None:
     store = Store()
     killer = store.put("undelivered/", 1, "killer")

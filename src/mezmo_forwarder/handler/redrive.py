@@ -33,6 +33,7 @@ _PATIENCE_BEFORE_SUCCESS, _PATIENCE_AFTER_SUCCESS = 1, 3
 # Of the function's time: what remains when the last request is over, to settle the object and the lease.
 _RESERVE_SECONDS = 15.0
 _LARGEST_RESERVE = 0.3
+_LONGEST_RUN_SECONDS = 900.0  # Lambda's limit; a process whose clock is behind is told of more
 _LEASE_MARGIN_SECONDS = 10.0
 _LEASE_POLL_SECONDS = 5.0
 _MOST_TRIES_KEPT = 100
@@ -181,8 +182,8 @@ class Redrive:
         """Take the lease; a person's re-drive waits for it, as the schedule's holds it most of the time."""
         holder = os.urandom(8).hex()
         while True:
-            seconds = context.get_remaining_time_in_millis() / 1000 + _LEASE_MARGIN_SECONDS
-            lease = acquire(self._bucket, holder, seconds, oldest, run.end)
+            seconds = min(context.get_remaining_time_in_millis() / 1000, _LONGEST_RUN_SECONDS)
+            lease = acquire(self._bucket, holder, seconds + _LEASE_MARGIN_SECONDS, oldest, run.end)
             late = self._timing.monotonic() + _LEASE_POLL_SECONDS >= run.deadline
             if lease or late or not run.command.by_hand:
                 return lease
