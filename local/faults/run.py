@@ -29,7 +29,7 @@ from local.mezmo import MezmoStandIn
 RETRY_DELAY = 0.5  # seconds, in the place of a minute of Lambda's
 SCHEDULE_SCALE = 0.05  # the re-drive's shortest interval is a minute
 QUIET_SECONDS = 5  # longer than any wait of Lambda's here
-STUCK_SECONDS = 90  # longer than the lease of a re-drive that was killed
+STUCK_SECONDS = 90  # longer than the lease of a re-drive that was killed while its clock was behind
 EVENTS_A_SECOND = 250
 _HISTORIES = 5
 

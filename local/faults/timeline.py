@@ -124,8 +124,11 @@ def _names_broken(choose: random.Random) -> Trouble:
 
 
 def _clock_jump(choose: random.Random) -> Trouble:
-    ahead = choose.choice([-1, 1]) * choose.choice([60, 400, 3600, 6 * 3600]) * choose.uniform(0.8, 1.5)
-    return ClockJump(choose.uniform(1, 5), choose.random() < 0.3, ahead)
+    ahead = choose.choice([60, 400, 3600, 6 * 3600]) * choose.uniform(0.8, 1.5)
+    seconds, redrive, behind = choose.uniform(1, 5), choose.random() < 0.3, choose.random() < 0.5
+    if redrive and behind:  # a lease that is left behind is as much longer, and a run has to wait for it
+        ahead = choose.uniform(20, 50)
+    return ClockJump(seconds, redrive, -ahead if behind else ahead)
 
 
 def _kill(choose: random.Random) -> Trouble:
