@@ -56,10 +56,15 @@ class Handling:
 
 @dataclass(frozen=True)
 class Duplicates:
-    """How many lines came again, each counted as often as it did, and which of them nothing explains."""
+    """How many lines came again, each counted as often as it did.
+
+    unexplained: those for which nothing was found.
+    inexcusable: those of a cause that is no fault, as often as it was found.
+    """
 
     causes: Counter[Cause]
     unexplained: Sequence[LineKey]
+    inexcusable: Sequence[LineKey] = ()
 
     @property
     def total(self) -> int:
@@ -69,7 +74,7 @@ class Duplicates:
     @property
     def unexcused(self) -> int:
         """Those that no fault explains."""
-        return self.total - sum(self.causes[cause] for cause in EXPLAINED)
+        return len(self.unexplained) + len(self.inexcusable)
 
 
 def explain(handlings: Sequence[Handling]) -> Duplicates:
@@ -88,12 +93,14 @@ def explain(handlings: Sequence[Handling]) -> Duplicates:
                 by_event[identity].append((handling.again, known))
     causes: Counter[Cause] = Counter()
     unexplained: list[LineKey] = []
+    inexcusable: list[LineKey] = []
     for line, times in again.items():
         stored = [cause for cause, known in by_event[line[0]] if line not in known]
         found = [*by_line[line], *stored][:times]
         causes.update(found)
         unexplained += [line] * (times - len(found))
-    return Duplicates(causes, unexplained)
+        inexcusable += [line for cause in found if cause not in EXPLAINED]
+    return Duplicates(causes, unexplained, inexcusable)
 
 
 def _causes_of(handling: Handling, known: frozenset[LineKey]) -> Iterator[tuple[LineKey, Cause]]:

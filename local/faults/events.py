@@ -64,7 +64,7 @@ def make_puts(seed: int, events: int, seconds: float, start: int) -> Iterator[Pu
     sizes: list[int] = []
     while (left := events - sum(sizes)) > 0:
         # Payloads of some hundred events hold most of them; more often it is a handful, of a quiet stream.
-        size = choose.randint(100, 500) if choose.random() < 0.25 else choose.randint(1, 30)
+        size = choose.randint(100, 500) if choose.random() < 0.1 else choose.randint(1, 10)
         sizes.append(min(size, left))
     moments = sorted(choose.uniform(0, seconds) for _ in sizes)
     latest: dict[tuple[str, str], int] = {}

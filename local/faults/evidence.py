@@ -29,6 +29,7 @@ class Evidence:
     left: the requests whose clients did not wait for the whole answer.
     owner: which process had a port at a time.
     killed: the processes that the harness has killed.
+    unresolved: when which process did not find the way to AWS, as names were broken.
     """
 
     forwarder: str
@@ -41,6 +42,7 @@ class Evidence:
     invocations: Sequence[Invocation]
     owner: Callable[[int, float], int | None]
     killed: frozenset[int]
+    unresolved: Sequence[tuple[int, float]] = ()
 
     @cached_property
     def taken(self) -> dict[int, frozenset[LineKey]]:
@@ -116,10 +118,22 @@ class Evidence:
             case "response" if not failed:
                 return None
             case "response" | "error":
-                return Cause.STORE_FAILED if _went_wrong(asked) else Cause.FAILED
+                return Cause.STORE_FAILED if self._went_wrong(invocation, asked) else Cause.FAILED
             case "timeout":
                 return Cause.TIMED_OUT
         return Cause.KILLED if invocation.pid in self.killed else Cause.FAILED
+
+    def _went_wrong(self, invocation: Invocation, asked: Iterable[Asked]) -> bool:
+        """Tell whether S3 met a fault, or was not found: only then is a failure to store one of S3's."""
+        if any(
+            isinstance(one, Exchange) and one.call.service == "s3" and not isinstance(one.fault, Forward)
+            for one in asked
+        ):
+            return True
+        ended = invocation.ended or invocation.began
+        return any(
+            pid == invocation.pid and invocation.began <= moment <= ended for pid, moment in self.unresolved
+        )
 
     def _of_redrive(self, invocation: Invocation, asked: Sequence[Asked]) -> Iterator[Handling]:
         """Yield what was done with one object after the other, each from when it was read."""
@@ -143,7 +157,8 @@ class Evidence:
             again = None
             if not settled:
                 again = self._why_again(invocation, done)
-                again = again or (Cause.STORE_FAILED if _went_wrong(done) else Cause.FAILED)
+                went_wrong = self._went_wrong(invocation, done)
+                again = again or (Cause.STORE_FAILED if went_wrong else Cause.FAILED)
             yield self._handling(done, again)
 
     def _handling(self, asked: Iterable[Asked], again: Cause | None) -> Handling:
@@ -157,14 +172,6 @@ class Evidence:
             ):
                 stored |= {event.identity for event in events_in(one.content)}
         return Handling(sendings, frozenset(stored), again)
-
-
-def _went_wrong(asked: Iterable[Asked]) -> bool:
-    """Tell whether S3 met a fault: only then is a failure to store one of S3's."""
-    return any(
-        isinstance(one, Exchange) and one.call.service == "s3" and not isinstance(one.fault, Forward)
-        for one in asked
-    )
 
 
 def _scripted_codes(request: RecordedRequest) -> list[int]:

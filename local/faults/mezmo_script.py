@@ -35,7 +35,7 @@ _REQUESTS: tuple[tuple[float, Callable[[random.Random], Fault]], ...] = (
     (0.4, lambda _: Answer(429, retry_after=120)),
     *((1.5, lambda _, status=status: Answer(status)) for status in (408, 500, 501, 502, 503, 504)),
     (1.0, lambda _: Answer(504, commit=True)),
-    (6.0, lambda choose: PartialMix(choose.choice(_MIXES), choose.getrandbits(32))),
+    (8.0, lambda choose: PartialMix(choose.choice(_MIXES), choose.getrandbits(32))),
     (2.0, lambda choose: Reset(after_commit=choose.random() < 0.5)),
     (1.0, lambda choose: Hang(after_commit=choose.random() < 0.5)),
     (2.0, lambda choose: HalfClose(after_commit=choose.random() < 0.5)),

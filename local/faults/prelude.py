@@ -27,7 +27,7 @@ def install(directory: Path, function: str) -> None:
     def bent_names(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401  its types are legion
         names = control()["names"]
         if port in names["ports"]:
-            note(directory / "names", f"{os.getpid()} {names['how']} {port}")
+            note(directory / "names", f"{os.getpid()} {names['how']} {port} {time_of_day()}")
             if names["how"] == "hang":
                 time.sleep(30)
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")

@@ -5,9 +5,20 @@ import os
 import signal
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 PRELUDE = Path(__file__).with_name("prelude.py")
+
+
+@dataclass(frozen=True, slots=True)
+class MissedName:
+    """A name that a process did not find, on the way to a port; `how` is `fail` or `hang`."""
+
+    pid: int
+    how: str
+    port: int
+    moment: float
 
 
 class Processes:
@@ -33,10 +44,12 @@ class Processes:
         self._write()
 
     @property
-    def names_missed(self) -> list[str]:
-        """How each name that was not found was not: `fail` or `hang`."""
+    def names_missed(self) -> list[MissedName]:
+        """Every name that was not found."""
         path = self.directory / "names"
-        return [line.split()[1] for line in path.read_text().splitlines()] if path.exists() else []
+        lines = path.read_text().splitlines() if path.exists() else []
+        words = [line.split() for line in lines]
+        return [MissedName(int(pid), how, int(port), float(moment)) for pid, how, port, moment in words]
 
     def owner(self, port: int, moment: float) -> int | None:
         """Return the process that had a port of its own at a time, in seconds since the epoch."""

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.aws import LocalAws
 from local.faults.events import GROUPS, STREAM_GROUP, STREAMS, Event, Put, make_puts
@@ -79,7 +80,7 @@ class FaultRun:
             self.outcome = self._outcome(idle=idle, seconds=time.monotonic() - began)
             figures = judge(self.outcome)
             (self._plan.directory / "table.txt").write_text(f"{figures.table()}\n")
-            if figures.problems or figures.duplicates.unexplained:
+            if figures.problems or figures.duplicates.unexcused:
                 self._tell(figures, self.outcome)
         return figures
 
@@ -222,6 +223,11 @@ class FaultRun:
             invocations=self._aws.invocations(),
             owner=self._processes.owner,
             killed=frozenset(one.pid for one in self._troubles.killed),
+            unresolved=[
+                (one.pid, one.moment)
+                for one in self._processes.names_missed
+                if one.port == urlsplit(self._proxy.url).port
+            ],
         )
 
     def _outcome(self, *, idle: bool, seconds: float) -> Outcome:
@@ -250,7 +256,7 @@ class FaultRun:
     def _faults_of_processes(self, evidence: Evidence) -> Counter[str]:
         killed = self._troubles.killed
         found = Counter(f"process: {'re-drive' if one.redrive else 'forwarder'} killed" for one in killed)
-        found.update(f"process: no name found, {how}" for how in self._processes.names_missed)
+        found.update(f"process: no name found, {one.how}" for one in self._processes.names_missed)
         found["process: an invocation with a bent clock"] = sum(
             one.function == (self._redrive if redrive else self._forwarder)
             and one.began < ended
@@ -267,7 +273,8 @@ class FaultRun:
         (directory / "problems.txt").write_text("".join(f"{problem}\n" for problem in figures.problems))
         by_identity = {event.identity: event for event in self._events}
         concerned = [finding.identity for finding in figures.reconciliation.findings]
-        concerned += [identity for identity, _ in figures.duplicates.unexplained]
+        again = figures.duplicates
+        concerned += [identity for identity, _ in [*again.unexplained, *again.inexcusable]]
         at_the_end = {key: body for key, (body, _) in self._objects("").items()}
         events = [by_identity[one] for one in dict.fromkeys(concerned) if one in by_identity]
         histories = Histories(outcome.evidence, outcome.invoked_with, at_the_end)

@@ -16,7 +16,7 @@ from tests.handler.doubles import make_settings
 START = 1_795_000_000_000
 
 
-def some_events(count: int = 60, seed: int = 4) -> list[Event]:
+def some_events(count: int = 60, seed: int = 2) -> list[Event]:
     return [event for put in make_puts(seed, count, 10.0, START) for event in put.events]
 
 

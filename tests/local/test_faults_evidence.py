@@ -196,6 +196,19 @@ def test_a_failure_is_s3s_only_if_s3_failed(fault: Refuse | None, again: Cause) 
     assert seen.evidence(invocation("a", 10, 1, answer={"batchItemFailures": []})).handlings[0].again is None
 
 
+def test_a_failure_to_find_s3_is_s3s_in_the_process_and_the_time_of_it() -> None:
+    failed = invocation("a", 10, 1, outcome="error")
+    for unresolved, again in (
+        ((1, 12.0), Cause.STORE_FAILED),
+        ((2, 12.0), Cause.FAILED),
+        ((1, 16.0), Cause.FAILED),
+    ):
+        seen = Seen()
+        seen.request(11, 1, 0)
+        evidence = dataclasses.replace(seen.evidence(failed), unresolved=[unresolved])
+        assert evidence.handlings[0].again == again
+
+
 def test_what_is_put_into_rejected_is_not_to_be_sent() -> None:
     seen = Seen()
     seen.s3(11, 1, "PutObject", "rejected/x", 0)

@@ -90,7 +90,10 @@ def test_names_are_not_found_on_the_way_to_some_ports(
     processes.break_names([port + 1])
     assert isinstance(answer(aws, "bent", ["localhost", port]), int)
     processes.break_names([])
-    assert processes.names_missed == ["fail"]
+    (missed,) = processes.names_missed
+    assert (missed.how, missed.port) == ("fail", port)
+    assert missed.pid == answer(aws, "bent", "pid")
+    assert abs(missed.moment - time.time()) < 60
 
 
 def test_connections_are_told_by_port_and_process(
