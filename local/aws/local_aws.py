@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import botocore.session  # type: ignore[import-untyped]  # it ships no types
 
+from .invocations import Invocation, read_invocations
 from .overlay.settings import Settings
 
 if TYPE_CHECKING:
@@ -53,6 +55,7 @@ class LocalAws:
     function_prelude: a Python file that runs in each Python function's process before awslambdaric starts, so
         that a test can bend the clock or the network inside. It is read anew for each process, sees the
         function's environment, and its failure is the function's. Functions in other languages run without.
+    journal: whether `invocations` and `event` can tell of what functions did.
 
     Raises LocalAwsError when it is not ready within a minute.
     """
@@ -70,6 +73,7 @@ class LocalAws:
         retry_delay: float = 1.0,
         schedule_scale: float = 1.0,
         function_prelude: Path | None = None,
+        journal: bool = False,
     ) -> None:
         self.directory = directory.resolve()
         self._ministack_python = ministack_python
@@ -82,6 +86,7 @@ class LocalAws:
             directory=str(self.directory / "functions"),
             trusted=trusted,
             prelude=str(function_prelude.resolve()) if function_prelude else None,
+            journal=journal,
             retry_delay=retry_delay,
             schedule_scale=schedule_scale,
         )
@@ -99,6 +104,7 @@ class LocalAws:
         retry_delay: float = 1.0,
         schedule_scale: float = 1.0,
         function_prelude: Path | None = None,
+        journal: bool = False,
     ) -> Self:
         """Take the interpreters that the development set-up has prepared.
 
@@ -119,6 +125,7 @@ class LocalAws:
             retry_delay=retry_delay,
             schedule_scale=schedule_scale,
             function_prelude=function_prelude,
+            journal=journal,
         )
 
     def __enter__(self) -> Self:
@@ -208,6 +215,14 @@ class LocalAws:
         """
         listed = self.directory / "functions" / "processes" / name
         return sorted(int(entry.name) for entry in listed.iterdir()) if listed.exists() else []
+
+    def invocations(self) -> list[Invocation]:
+        """Return all invocations so far, in the order of their beginnings; nothing without `journal`."""
+        return read_invocations(self.directory / "functions")
+
+    def event(self, request_id: str) -> object:
+        """Return what a function was invoked with under that request id, with `journal`."""
+        return json.loads((self.directory / "functions/events" / f"{request_id}.json").read_bytes())
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
         """Return the botocore client of the service; it is made once."""

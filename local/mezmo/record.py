@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from local.mezmo.faults import Fault
+from local.mezmo.faults import ConnectionFault, Fault
 from local.mezmo.strict_json import JsonValue
 
 REDACTED = "[redacted]"
@@ -65,6 +65,19 @@ class CommittedLine:
     level: str | None
     meta: dict[str, JsonValue] | None
     fields: dict[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedConnection:
+    """A connection and the fault it met, before any request.
+
+    ``number`` counts connections from 1, ``time`` is in seconds since the epoch and ``port`` is the client's.
+    """
+
+    number: int
+    time: float
+    port: int
+    fault: ConnectionFault
 
 
 @dataclass(frozen=True, slots=True)

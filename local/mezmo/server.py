@@ -12,9 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import responses
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, Protocol
 
-from local.mezmo.faults import CloseAfterAnswer, Drip, Fault, Hang, Reset
+from local.mezmo.faults import (
+    BrokenHandshake,
+    CloseAfterAnswer,
+    ConnectionFault,
+    Drip,
+    Fault,
+    HalfClose,
+    Hang,
+    Reset,
+    SilentHandshake,
+    UntrustedCertificate,
+)
 from local.mezmo.request_rules import Incoming, Refusal
 
 _IDLE_SECONDS = 60
@@ -43,8 +54,23 @@ class Reply:
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + (b"" if bodiless or head else self.body)
 
 
-Receive = Callable[[Incoming], tuple[Reply | None, Fault]]
-"""Judges and records a request; returns the answer, None for none, and the fault that says how to send it."""
+class Desk(Protocol):
+    """Who decides what becomes of connections and requests, and remembers them."""
+
+    def connect(self, number: int, port: int) -> ConnectionFault:
+        """Record a connection by its number and the client's port; return its fault."""
+
+    def receive(self, incoming: Incoming) -> tuple[int, Reply | None, Fault]:
+        """Judge and record a request.
+
+        Returns its number, the answer, None for none, and the fault that says how to send it.
+        """
+
+    def left(self, number: int) -> None:
+        """Record that the client of this request was gone before it had the whole answer."""
+
+    def record(self) -> bytes:
+        """Return everything that was recorded, as JSON."""
 
 
 class IngestionServer(socketserver.ThreadingMixIn, HTTPServer):
@@ -54,13 +80,13 @@ class IngestionServer(socketserver.ThreadingMixIn, HTTPServer):
     request_queue_size = 128
 
     def __init__(
-        self, port: int, context: ssl.SSLContext | None, receive: Receive, record: Callable[[], bytes]
+        self, port: int, context: ssl.SSLContext | None, untrusted: ssl.SSLContext | None, desk: Desk
     ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
-        self.receive = receive
-        self.record = record
+        self.desk = desk
         self.closing = threading.Event()
         self._context = context
+        self._untrusted = untrusted
         self._lock = threading.Lock()
         self._connections: dict[socket.socket, int] = {}
         self._count = 0
@@ -113,15 +139,25 @@ class IngestionServer(socketserver.ThreadingMixIn, HTTPServer):
     def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
         """Serve one connection to its end."""
         request.settimeout(_IDLE_SECONDS)
+        with self._lock:
+            self._count += 1
+            number = self._count
+        fault = self.desk.connect(number, client_address[1])
         connection: socket.socket = request
-        if self._context:
-            connection = self._context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
+        context = self._untrusted if isinstance(fault, UntrustedCertificate) else self._context
+        broken = isinstance(fault, BrokenHandshake | SilentHandshake)
+        if context and not broken:
+            connection = context.wrap_socket(request, server_side=True, do_handshake_on_connect=False)
         with connection:
             with self._lock:
-                self._count += 1
-                self._connections[connection] = self._count
+                self._connections[connection] = number
             try:
-                if not self.closing.is_set():
+                if isinstance(fault, SilentHandshake):
+                    self.closing.wait()
+                elif isinstance(fault, BrokenHandshake):
+                    request.recv(65536)
+                    request.sendall(b"this is not TLS\r\n")
+                elif not self.closing.is_set():
                     if isinstance(connection, ssl.SSLSocket):
                         connection.do_handshake()
                     _Handler(connection, client_address, self)
@@ -162,11 +198,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection |= unreadable is not None
         path, _, query = self.path.partition("?")
         if path == "/stand-in/record":
-            self._send(Reply(200, self.server.record()) if self.command == "GET" else Reply(405, b""))
+            self._send(Reply(200, self.server.desk.record()) if self.command == "GET" else Reply(405, b""))
             return
         headers = tuple((name.lower(), value) for name, value in self.headers.items())
         connection = self.server.connection_number(self.connection)
-        reply, fault = self.server.receive(
+        number, reply, fault = self.server.desk.receive(
             Incoming(connection, self.command, path, query, headers, body, unreadable)
         )
         match fault:
@@ -175,9 +211,17 @@ class _Handler(BaseHTTPRequestHandler):
             case Hang():
                 self.server.closing.wait()
                 self.close_connection = True
+            case HalfClose():
+                self._half_close()
             case _:
                 assert reply is not None
-                self._send(reply, interval=fault.interval if isinstance(fault, Drip) else None)
+                if self._client_has_left():
+                    self.server.desk.left(number)
+                try:
+                    self._send(reply, interval=fault.interval if isinstance(fault, Drip) else None)
+                except OSError:
+                    self.server.desk.left(number)
+                    raise
                 self.close_connection |= isinstance(fault, CloseAfterAnswer)
                 if unreadable:
                     self._discard_input()
@@ -217,6 +261,28 @@ class _Handler(BaseHTTPRequestHandler):
             for _ in range(1024):
                 if not self.connection.recv(65536):
                     return
+
+    def _client_has_left(self) -> bool:
+        """Tell whether the client has closed the connection, which a first write would not show."""
+        before = self.connection.gettimeout()
+        self.connection.settimeout(0)
+        try:
+            # Not SSLSocket's own method, which refuses to peek.
+            return not socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        finally:
+            self.connection.settimeout(before)
+
+    def _half_close(self) -> None:
+        """Send the end of everything, and read on."""
+        self.close_connection = True
+        socket.socket.shutdown(self.connection, socket.SHUT_WR)
+        with contextlib.suppress(OSError):
+            while self.connection.recv(65536):
+                pass
 
     def _reset(self) -> None:
         """Break the connection with a TCP reset in place of an orderly end."""

@@ -5,7 +5,7 @@ import ssl
 import tempfile
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from http.client import responses
 from pathlib import Path
@@ -15,12 +15,23 @@ from typing import Self
 import trustme
 
 from local.mezmo.credentials import Redactor
-from local.mezmo.faults import Answer, Fault, FaultScript, Hang, PartialAnswer, Reset
+from local.mezmo.faults import (
+    Answer,
+    ConnectionFault,
+    Fault,
+    FaultScript,
+    HalfClose,
+    Hang,
+    PartialAnswer,
+    PartialMix,
+    Reset,
+)
 from local.mezmo.line_rules import LineFlags, committed_line
 from local.mezmo.record import (
     CommittedLine,
     Flag,
     ReceivedLine,
+    RecordedConnection,
     RecordedRequest,
     to_json,
 )
@@ -54,7 +65,9 @@ class MezmoStandIn:
         self._changed = threading.Condition()
         self._redactor = Redactor()
         self._line_flags = LineFlags()
+        self._connections: list[RecordedConnection] = []
         self._requests: list[RecordedRequest] = []
+        self._left: set[int] = set()
         self._lines: list[CommittedLine] = []
         self._flags: list[Flag] = []
         self._ca_file: str | None = None
@@ -64,7 +77,8 @@ class MezmoStandIn:
     def __enter__(self) -> Self:
         """Listen; OSError if the port is taken."""
         with ExitStack() as stack:
-            server = IngestionServer(self._port, self._context(stack), self._receive, self._as_json)
+            context, untrusted = self._contexts(stack) if self._tls else (None, None)
+            server = IngestionServer(self._port, context, untrusted, _Desk(self))
             self._port = server.server_port
             server.start()
             stack.callback(server.stop)
@@ -112,6 +126,18 @@ class MezmoStandIn:
             self._redactor.learn(keys)
 
     @property
+    def connections(self) -> tuple[RecordedConnection, ...]:
+        """Every connection so far; one that fails before its first request has no request in the record."""
+        with self._changed:
+            return tuple(self._connections)
+
+    @property
+    def left(self) -> frozenset[int]:
+        """The numbers of the requests whose clients were gone before they had the whole answer."""
+        with self._changed:
+            return frozenset(self._left)
+
+    @property
     def requests(self) -> tuple[RecordedRequest, ...]:
         """Every request so far, in order of arrival."""
         with self._changed:
@@ -134,25 +160,31 @@ class MezmoStandIn:
         with self._changed:
             return self._changed.wait_for(lambda: len(self._lines) >= count, timeout)
 
-    def _context(self, stack: ExitStack) -> ssl.SSLContext | None:
-        if not self._tls:
-            return None
+    def _contexts(self, stack: ExitStack) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+        """Return the server's side of TLS, and the same by an authority that nobody trusts."""
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="mezmo-stand-in-"))
         authority = trustme.CA()
         ca_file = Path(directory, "ca.pem")
         authority.cert_pem.write_to_path(ca_file)
         self._ca_file = str(ca_file)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.set_alpn_protocols(["http/1.1"])
-        authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
-        return context
+        return _server_context(authority), _server_context(trustme.CA())
 
     def _as_json(self) -> bytes:
         with self._changed:
             record = tuple(self._requests), tuple(self._lines), tuple(self._flags)
         return to_json(*record)
 
-    def _receive(self, incoming: Incoming) -> tuple[Reply | None, Fault]:
+    def _connect(self, number: int, port: int) -> ConnectionFault:
+        with self._changed:
+            fault = self.faults.take_connection()
+            self._connections.append(RecordedConnection(number, time.time(), port, fault))
+        return fault
+
+    def _leave(self, number: int) -> None:
+        with self._changed:
+            self._left.add(number)
+
+    def _receive(self, incoming: Incoming) -> tuple[int, Reply | None, Fault]:
         # One lock for the whole: the order of requests, faults, lines and meta types is one order.
         with self._changed:
             number = len(self._requests) + 1
@@ -186,7 +218,7 @@ class MezmoStandIn:
                 )
             )
             self._changed.notify_all()
-        return reply, fault
+        return number, reply, fault
 
     def _commit(self, judgement: Judgement, committed: set[int], number: int) -> tuple[Flag, ...]:
         """Keep the lines of these indices; return the flags, which only what is kept can raise."""
@@ -202,6 +234,23 @@ class MezmoStandIn:
             )
         self._flags += flags
         return tuple(flags)
+
+
+class _Desk:
+    """The stand-in, as its server sees it."""
+
+    def __init__(self, stand_in: MezmoStandIn) -> None:
+        self.connect = stand_in._connect  # noqa: SLF001  two halves of one thing
+        self.receive = stand_in._receive  # noqa: SLF001
+        self.left = stand_in._leave  # noqa: SLF001
+        self.record = stand_in._as_json  # noqa: SLF001
+
+
+def _server_context(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.set_alpn_protocols(["http/1.1"])
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    return context
 
 
 def _reply(judgement: Judgement, number: int) -> Reply:
@@ -220,15 +269,21 @@ def _outcome(
     """Return what is answered, None for nothing, and the indices of the lines that are committed."""
     acceptable = {index for index, (_, problem) in enumerate(judgement.lines) if problem is None}
     match fault:
-        case Reset() | Hang():
+        case Reset() | Hang() | HalfClose():
             return None, acceptable if fault.after_commit else set()
         case PartialAnswer():
-            taken = {index for index, code in enumerate(fault.codes) if 200 <= code < 300}
-            return Reply(207, _codes([*fault.codes])), acceptable & taken
-        case Answer():
+            return _partial(fault.codes, acceptable)
+        case PartialMix() if judgement.refusal is None:
+            return _partial(fault.codes(len(judgement.lines)), acceptable)
+        case Answer() if not (fault.if_accepted and judgement.refusal):
             return _scripted(fault, number), acceptable if fault.commits else set()
         case _:
             return by_the_rules, acceptable
+
+
+def _partial(codes: Sequence[int], acceptable: set[int]) -> tuple[Reply, set[int]]:
+    taken = {index for index, code in enumerate(codes) if 200 <= code < 300}
+    return Reply(207, _codes([*codes])), acceptable & taken
 
 
 def _scripted(answer: Answer, number: int) -> Reply:

@@ -155,18 +155,67 @@ def test_a_refused_key_is_asked_for_once_and_ends_the_run() -> None:
     assert len(store.left) == 2
 
 
-def test_an_object_that_mezmo_cannot_take_holds_up_no_other_and_is_set_aside() -> None:
-    mezmo = SimulatedMezmo(KEY, code=lambda text: 500 if text == "poison" else 200)
-    store = Store(mezmo=mezmo)
+@pytest.mark.parametrize("many", [1, 2, 3, 7])
+def test_objects_that_mezmo_cannot_take_hold_up_no_other_and_wait(many: int) -> None:
+    answers = {"poison": 500}
+    store = Store(mezmo=SimulatedMezmo(KEY, code=lambda text: answers.get(text, 200)))
+    poison = [store.put("undelivered/", 0, "poison") for _ in range(many)]
+    good = [store.put("undelivered/", turn + 1, f"good {turn}") for turn in range(30)]
+    turns = 0
+    while store.left != poison:
+        turns += 1
+        store.run(HOUR * turns)
+        assert turns < 20
+        assert set(poison) <= set(store.left)
+    assert store.taken == [f"good {turn}" for turn in range(len(good))]
+    answers["poison"] = 200  # whatever it was, it was not theirs
+    for turn in range(turns, turns + 5):
+        store.run(HOUR * (turn + 1))
+    assert store.left == []
+    assert store.house.mezmo.taken["poison"] == many
+
+
+def test_what_has_failed_often_is_sent_last() -> None:
+    store = Store(mezmo=SimulatedMezmo(KEY, code=lambda text: 500 if text == "poison" else 200))
     poison = store.put("undelivered/", 0, "poison")
-    for turn in range(4):
+    for turn in range(5):
         store.put("undelivered/", turn + 1, f"good {turn}")
         store.run(HOUR * (turn + 1))
-        assert f"good {turn}" in store.taken
-        assert (poison in store.left) == (turn < 3)
-    (aside,) = store.left
-    assert aside.startswith("rejected/")
-    assert "not sent in 3 tries" in store.house.s3.metadata(aside)["x-amz-meta-reason"]
+    store.put("undelivered/", 6, "good 5")
+    store.house.world.exchanges.clear()
+    store.run(HOUR * 6)
+    read = [one.target for one in store.house.world.exchanges if one.method == "GET" and ".gz" in one.target]
+    assert ["T11.06.00" in target for target in read] == [True, False]
+    assert store.left == [poison]
+
+
+def test_an_object_that_cannot_be_read_holds_up_no_other() -> None:
+    store = Store()
+    unreadable = store.put("undelivered/", 1, "a")
+    store.put("undelivered/", 2, "b")
+    store.house.world.plan = lambda exchange: (
+        Fault.STATUS_403 if exchange.method == "GET" and "T11.01.00" in exchange.target else None
+    )
+    answer = store.run(HOUR)
+    assert (store.taken, store.left) == (["b"], [unreadable])
+    assert answer["left"] == 1
+    store.house.world.plan = lambda _: None
+    store.run(HOUR * 2)
+    assert (store.taken, store.left) == (["b", "a"], [])
+
+
+def test_after_an_outage_the_oldest_are_sent_first_but_for_the_one_that_asks() -> None:
+    store = Store()
+    for minute in range(30):
+        store.put("undelivered/", minute, f"{minute}")
+    store.down = Fault.STATUS_503
+    for turn in range(9):
+        store.run(HOUR + turn * 300)
+    store.down = None
+    store.run(HOUR * 3)
+    asking, *others = store.taken
+    assert others == [f"{minute}" for minute in range(30) if f"{minute}" != asking]
+    assert store.left == []
 
 
 def test_an_outage_sets_nothing_aside_however_long() -> None:
@@ -334,9 +383,20 @@ def test_only_one_is_at_work_and_a_crash_does_not_lock_the_others_out(
     assert (store.taken, store.left) == (["a"], [])
 
 
-def test_an_object_that_kills_the_function_is_set_aside_in_the_end() -> None:
+def test_a_clock_that_is_behind_makes_no_lease_longer_than_an_invocation_can_be() -> None:
+    """Lambda's client tells the time that is left by the process's clock: an hour behind, an hour more."""
+    store = Store(redrive_timeout=270.0 + HOUR)
+    store.put("undelivered/", 1, "a")
+    store.down = Fault.KILL
+    store.run(HOUR)
+    store.down = None
+    store.run(HOUR + 920)
+    assert (store.taken, store.left) == (["a"], [])
+
+
+def test_an_object_that_kills_the_function_holds_up_no_other_and_waits() -> None:
     store = Store()
-    store.put("undelivered/", 1, "killer")
+    killer = store.put("undelivered/", 1, "killer")
     store.put("undelivered/", 2, "good")
     store._plan = lambda exchange: Fault.KILL if first(exchange) else None  # type: ignore[method-assign]
     store.house.world.plan = store._plan
@@ -346,10 +406,10 @@ def test_an_object_that_kills_the_function_is_set_aside_in_the_end() -> None:
 
     for turn in range(1, 6):
         store.run(turn * HOUR)
-    assert store.house.redrive.kills == 3
-    assert store.taken == ["good"]
-    (aside,) = store.left
-    assert aside.startswith("rejected/")
+    assert (store.taken, store.left) == (["good"], [killer])
+    store.house.world.plan = lambda _: None
+    store.run(6 * HOUR)
+    assert (store.taken, store.left) == (["good", "killer"], [])
 
 
 def test_by_hand_it_waits_for_its_turn() -> None:

@@ -3,22 +3,30 @@
 import http.client
 import ssl
 import threading
+import time
 
 import pytest
 
 from local.mezmo import (
     NOT_JSON,
     PARTIAL_WITHOUT_LIST,
+    Accept,
     Answer,
+    BrokenHandshake,
     CloseAfterAnswer,
+    ConnectionFault,
     Drip,
     Fault,
     FlagKind,
+    HalfClose,
     Hang,
     MezmoStandIn,
     PartialAnswer,
+    PartialMix,
     Pass,
     Reset,
+    SilentHandshake,
+    UntrustedCertificate,
 )
 from tests.local.mezmo_sender import KEY, Sender, a_line, stand_in
 
@@ -228,3 +236,113 @@ def test_what_is_not_committed_raises_no_flag(fault: Fault) -> None:
         assert before == ()
         sender.lines(a_line(file="f"), target="/logs/ingest?hostname=a.b")
         assert [flag.kind for flag in mezmo.flags] == [FlagKind.HOSTNAME_DOT, FlagKind.APP_DROPPED]
+
+
+def test_faults_can_be_drawn_one_for_each_request_that_the_script_leaves_over() -> None:
+    with stand_in() as (mezmo, sender):
+        drawn: list[Fault] = [Answer(500), Pass(), Answer(502)]
+        mezmo.faults.draw(lambda: drawn.pop(0))
+        mezmo.faults.script([Answer(503)])
+        assert [sender.lines(a_line()).status for _ in range(4)] == [503, 500, 200, 502]
+        mezmo.faults.clear()
+        assert sender.lines(a_line()).status == 200
+
+
+def test_a_mix_draws_a_code_for_each_line_however_many_there_are() -> None:
+    mix = PartialMix(((200, 3.0), (400, 1.0), (429, 1.0)), seed=7)
+    with stand_in() as (mezmo, sender):
+        mezmo.faults.always(mix)
+        for count in (1, 2, 50):
+            reply = sender.lines(*(a_line(str(number)) for number in range(count)))
+            assert (reply.status, reply.json["status"]) == (207, mix.codes(count))
+            taken = [line.committed for line in mezmo.requests[-1].lines]
+            assert taken == [code == 200 for code in mix.codes(count)]
+        assert set(mix.codes(50)) == {200, 400, 429}
+
+
+def test_a_request_that_the_rules_refuse_gets_no_mix() -> None:
+    with stand_in() as (mezmo, sender):
+        mezmo.faults.always(PartialMix(((200, 1.0),), seed=1))
+        assert sender.lines(a_line(), headers={"apikey": "f" * 32}).status == 403
+
+
+def test_a_success_may_be_kept_from_what_the_rules_refuse() -> None:
+    with stand_in() as (mezmo, sender):
+        mezmo.faults.always(Answer(200, "<html>", if_accepted=True))
+        assert sender.lines(a_line(), headers={"apikey": "f" * 32}).status == 403
+        assert sender.lines(a_line()).body == b"<html>"
+        assert len(mezmo.lines) == 1
+
+
+def test_a_half_closed_connection_ends_without_an_answer_and_still_takes_bytes() -> None:
+    with stand_in() as (mezmo, sender):
+        mezmo.faults.script([HalfClose()])
+        sender.connection.request("POST", "/v1/route", b"[]", {"apikey": KEY})
+        connection = sender.connection.sock
+        assert connection is not None
+        assert connection.recv(1) == b""
+        connection.sendall(b"still taken")
+        assert mezmo.requests[0].status is None
+
+
+@TLS
+@pytest.mark.parametrize("after_commit", [False, True])
+def test_a_half_closed_connection_commits_as_it_is_told(tls: bool, after_commit: bool) -> None:
+    with stand_in(tls=tls) as (mezmo, sender):
+        mezmo.faults.script([HalfClose(after_commit=after_commit)])
+        with pytest.raises((http.client.RemoteDisconnected, ssl.SSLError)):
+            sender.lines(a_line())
+        sender.connection.close()
+        assert len(mezmo.lines) == after_commit
+        assert sender.lines(a_line()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (BrokenHandshake(), ssl.SSLError),
+        (UntrustedCertificate(), ssl.SSLCertVerificationError),
+        (SilentHandshake(), TimeoutError),
+    ],
+)
+def test_a_connection_fails_before_it_can_have_a_request(
+    fault: ConnectionFault, error: type[Exception]
+) -> None:
+    with MezmoStandIn({KEY}) as mezmo, Sender(mezmo, timeout=0.5) as sender:
+        mezmo.faults.script_connections([fault])
+        with pytest.raises(error):
+            sender.lines(a_line())
+        sender.connection.close()
+        assert mezmo.requests == ()
+        assert sender.lines(a_line()).status == 200
+        assert [connection.fault for connection in mezmo.connections] == [fault, Accept()]
+    assert not [thread for thread in threading.enumerate() if "mezmo" in thread.name]
+
+
+def test_connections_are_recorded_with_the_clients_ports_and_may_draw_their_faults() -> None:
+    with MezmoStandIn({KEY}) as mezmo, Sender(mezmo) as sender:
+        drawn: list[ConnectionFault] = [BrokenHandshake(), Accept()]
+        mezmo.faults.draw_connections(lambda: drawn.pop(0))
+        with pytest.raises(ssl.SSLError):
+            sender.lines(a_line())
+        sender.connection.close()
+        sender.lines(a_line())
+        assert sender.connection.sock is not None
+        port = sender.connection.sock.getsockname()[1]
+        assert [connection.number for connection in mezmo.connections] == [1, 2]
+        assert mezmo.connections[1].port == port
+        assert mezmo.requests[0].connection == 2
+
+
+def test_a_client_that_leaves_before_it_has_the_whole_answer_is_noted() -> None:
+    with stand_in() as (mezmo, sender):
+        mezmo.faults.script([Pass(), Drip(interval=0.02)])
+        sender.lines(a_line())
+        sender.connection.request("POST", "/v1/route", b"[]", {"apikey": KEY})
+        assert sender.connection.sock is not None
+        assert sender.connection.sock.recv(1) == b"H"
+        sender.connection.close()
+        deadline = time.monotonic() + 10
+        while not mezmo.left and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert mezmo.left == {2}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from . import seams
+from .journal import JournalEntry
 from .runtime_api import Invocation, RuntimeApi, RuntimeReport
 
 if TYPE_CHECKING:
@@ -78,25 +79,35 @@ class ExecutionEnvironment:
     ) -> InvocationResult:
         """Let the function handle one event; whatever the function does is a result, not an exception."""
         with self._lock:
+            entry = JournalEntry(self._settings, self.func_name, request_id, event)
             try:
-                if self._running is None or self._running.has_ended():
-                    self._stop()
-                    self._running = _RuntimeProcess(self._settings, self.config, self.code_zip)
-                    failure = self._running.initialize(request_id)
-                    if failure is not None:
-                        return self._ended(*failure)
-                timeout = float(self.config["Timeout"])
-                invocation = Invocation(
-                    request_id=request_id,
-                    payload=json.dumps(event).encode(),
-                    deadline_ms=int((time.time() + timeout) * 1000),
-                    function_arn=invoked_function_arn or self.config["FunctionArn"],
-                    trace_id=trace_id or f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)};Sampled=0",
-                )
-                return self._result(self._running, invocation, timeout)
+                result = self._invoke(event, request_id, trace_id, invoked_function_arn, entry)
             finally:
                 if self._discarded:
                     self._stop()
+            entry.end(result)
+            return result
+
+    def _invoke(
+        self, event: object, request_id: str, trace_id: str | None, function_arn: str, entry: JournalEntry
+    ) -> InvocationResult:
+        if self._running is None or self._running.has_ended():
+            self._stop()
+            self._running = _RuntimeProcess(self._settings, self.config, self.code_zip)
+            entry.pid = self._running.pid
+            failure = self._running.initialize(request_id)
+            if failure is not None:
+                return self._ended(*failure)
+        entry.pid = self._running.pid
+        timeout = float(self.config["Timeout"])
+        invocation = Invocation(
+            request_id=request_id,
+            payload=json.dumps(event).encode(),
+            deadline_ms=int((time.time() + timeout) * 1000),
+            function_arn=function_arn or self.config["FunctionArn"],
+            trace_id=trace_id or f"Root=1-{int(time.time()):x}-{secrets.token_hex(12)};Sampled=0",
+        )
+        return self._result(self._running, invocation, timeout)
 
     def _discard_tmpdir(self) -> None:
         self._discarded = True
@@ -150,6 +161,10 @@ class _RuntimeProcess:
         self._listed /= str(self._process.pid)
         self._listed.touch()
         threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None

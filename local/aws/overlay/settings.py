@@ -23,6 +23,8 @@ class Settings:
     """A PEM file of authorities that Python functions trust, as though it were in Lambda's image."""
     prelude: str | None = None
     """A Python file that runs in each Python function's process before awslambdaric starts."""
+    journal: bool = False
+    """Whether invocations are recorded, in `invocations.jsonl` of that directory, and their events."""
     retry_delay: float = 1.0
     """Seconds that one of AWS's minutes lasts where Lambda waits before it tries again."""
     schedule_scale: float = 1.0

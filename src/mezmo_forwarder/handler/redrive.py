@@ -21,7 +21,9 @@ from .settings import Settings, VendorRedriveSettings, read_redrive_settings
 from .store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED, describe, new_name
 from .timing import SYSTEM, Timing
 
-MOST_TRIES = 3  # of an object that fails for its own sake
+# An object whose content is not to be understood is set aside after so many tries. What Mezmo does not take
+# yet waits behind all others then, and is tried whenever these are done.
+MOST_TRIES = 3
 
 # Two objects that are not taken, or three after others were: the fault is not theirs, Mezmo is down. Until
 # one is taken, one request an object is enough to see it.
@@ -31,6 +33,7 @@ _PATIENCE_BEFORE_SUCCESS, _PATIENCE_AFTER_SUCCESS = 1, 3
 # Of the function's time: what remains when the last request is over, to settle the object and the lease.
 _RESERVE_SECONDS = 15.0
 _LARGEST_RESERVE = 0.3
+_LONGEST_RUN_SECONDS = 900.0  # Lambda's limit; a process whose clock is behind is told of more
 _LEASE_MARGIN_SECONDS = 10.0
 _LEASE_POLL_SECONDS = 5.0
 _MOST_TRIES_KEPT = 100
@@ -179,41 +182,67 @@ class Redrive:
         """Take the lease; a person's re-drive waits for it, as the schedule's holds it most of the time."""
         holder = os.urandom(8).hex()
         while True:
-            seconds = context.get_remaining_time_in_millis() / 1000 + _LEASE_MARGIN_SECONDS
-            lease = acquire(self._bucket, holder, seconds, oldest, run.end)
+            seconds = min(context.get_remaining_time_in_millis() / 1000, _LONGEST_RUN_SECONDS)
+            lease = acquire(self._bucket, holder, seconds + _LEASE_MARGIN_SECONDS, oldest, run.end)
             late = self._timing.monotonic() + _LEASE_POLL_SECONDS >= run.deadline
             if lease or late or not run.command.by_hand:
                 return lease
             self._timing.sleep(_LEASE_POLL_SECONDS)
 
     def _release(self, lease: Lease, run: _Run) -> None:
-        for key in run.failed if run.objects else []:  # since others went through, they may be to blame
-            lease.tries[key] = lease.tries.get(key, 0) + 1
+        for key in run.failed:
+            tries = lease.tries.get(key, 0)
+            # If others went through, it may be to blame; if none did, another asks the next time.
+            lease.tries[key] = tries + 1 if run.objects else max(tries, 1)
         lease.tries = dict([*lease.tries.items()][-_MOST_TRIES_KEPT:])
         try:
             lease.release(run.end)
         except AwsError as error:
             log("WARN", f"the lease ends by itself: {error}")
 
-    def _send_all(self, objects: Iterator[Entry], run: _Run, lease: Lease) -> None:
+    def _in_turn(self, objects: Iterator[Entry], run: _Run, lease: Lease) -> Iterator[Entry]:
+        """Yield the oldest first; what has failed as soon as another went through, or, if often, last."""
+        suspects: list[Entry] = []
+        last: list[Entry] = []
         for entry in objects:
+            tries = lease.tries.get(entry.key, 0)
+            if tries >= MOST_TRIES:
+                last.append(entry)
+            elif tries and not run.objects:
+                suspects.append(entry)
+            else:
+                yield entry
+                if run.objects:
+                    yield from suspects
+                    suspects = []
+        yield from chain(suspects, last)
+
+    def _send_all(self, objects: Iterator[Entry], run: _Run, lease: Lease) -> None:
+        for entry in self._in_turn(objects, run, lease):
             # What is broken off may have been carried out, and is sent again the next time.
             enough = min(LONGEST_REQUEST_SECONDS, (run.deadline - run.started) / 3)
             if run.deadline - self._timing.monotonic() < enough:
                 run.stopped = "out of time"
             if run.stopped:
                 return
-            if lease.tries.get(entry.key, 0) >= MOST_TRIES:
-                self._set_aside(entry, f"not sent in {MOST_TRIES} tries", run, lease)
-                continue
             try:
                 found = self._bucket.get(entry.key, run.end)
             except AwsError as error:
-                if error.code == "NoSuchKey":  # its time was over, or somebody else was faster
-                    continue
-                raise
+                if not error.code:  # S3 is not to be reached
+                    raise
+                if error.code != "NoSuchKey":  # its time was over, or somebody else was faster
+                    self._fail(entry, str(error), run)
+                continue
             self._send(entry, found, run, lease)
             self._pace(run)
+
+    def _fail(self, entry: Entry, reason: str, run: _Run, *, hopeless: bool = False) -> None:
+        """Take note of an object that was not sent, or not wholly; stop if no other would be."""
+        run.failed.append(entry.key)
+        run.in_a_row += 1
+        limit = _FAILURES_AFTER_SUCCESS if run.objects else _FAILURES_BEFORE_SUCCESS
+        if hopeless or run.in_a_row >= limit:
+            run.stopped = reason
 
     def _send(self, entry: Entry, found: StoredObject, run: _Run, lease: Lease) -> None:
         """Send an object, and delete what of it was accepted."""
@@ -241,10 +270,7 @@ class Redrive:
             self._settle(entry, found, resent, report.main_reason, run)
             run.objects += 1
         if resent.left:
-            run.failed.append(entry.key)
-            run.in_a_row += 1
-            limit = _FAILURES_AFTER_SUCCESS if run.objects else _FAILURES_BEFORE_SUCCESS
-            run.stopped = resent.failure if resent.hopeless or run.in_a_row >= limit else ""
+            self._fail(entry, resent.failure, run, hopeless=resent.hopeless)
         else:
             run.in_a_row = 0
             lease.tries.pop(entry.key, None)
