@@ -57,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
     make_venv(VENV, ROOT / "requirements/dev.txt", PYTHON)
-    # The library as `projen library` generates it is installed, as far as examples and tests can tell; so is the
-    # handler, as a package of its own, for what simulates it.
+    # The library as `projen library` generates it is installed, as far as examples and tests can tell; so is
+    # the handler, as a package of its own, for what simulates it.
     site = next(VENV.glob("lib/python*/site-packages"))
     paths = [ROOT / "build/bindings/python/src", ROOT / "src/mezmo_forwarder"]
     (site / "mezmo_forwarder.pth").write_text("".join(f"{path}\n" for path in paths))
