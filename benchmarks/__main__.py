@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cold_start, cpu, line_size, memory, wall
+from benchmarks import cold_start, cpu, line_size, memory, previous, wall
 from benchmarks.lambda_python import LambdaPython
 from benchmarks.report import Findings, document
 from benchmarks.sink import running_sink
 
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
+    "previous": previous.measure,
     "memory": memory.measure,
     "wall": wall.measure,
     "cold_start": cold_start.measure,
