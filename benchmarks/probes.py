@@ -14,6 +14,7 @@ from benchmarks.floor import GZIP, LINES, SEND, UNPACK, Floor
 from handler.client import Client, Reply
 from handler.events import Limits, Received, read_payload
 from handler.mezmo import Mezmo
+from handler.store import UndeliveredStore
 
 Work = Callable[[], object]
 
@@ -118,6 +119,33 @@ def _memory(file: str) -> object:
     return {"peak": peak, "seconds": seconds, "outcome": outcome}
 
 
+def _reserve(file: str) -> object:
+    """Handle one event that Mezmo does not take; return how many seconds pass after the last request.
+
+    `all` is until everything is kept, `write` the part of it that writes the object.
+    """
+    event = json.loads(Path(file).read_bytes())
+    moments: dict[str, float] = {}
+
+    def note(owner: object, function: str) -> None:
+        original = getattr(owner, function)
+
+        def noted(*arguments: object) -> object:
+            moments[f"{function} begins"] = time.perf_counter()
+            try:
+                return original(*arguments)
+            finally:
+                moments[f"{function} ends"] = time.perf_counter()
+
+        setattr(owner, function, noted)
+
+    note(Mezmo, "send")
+    note(UndeliveredStore, "write")
+    handler.app.handle(event, _Context())
+    stored = moments["write ends"]
+    return {"all": stored - moments["send ends"], "write": stored - moments["write begins"]}
+
+
 def _wall(rounds: str, *files: str) -> object:
     """Time warm invocations, in seconds of wall time, each after a pause, as Lambda freezes the function."""
     walls: list[list[float]] = []
@@ -144,6 +172,7 @@ def main(name: str, *arguments: str) -> None:
         "cpu": _cpu,
         "stages": _stages,
         "memory": _memory,
+        "reserve": _reserve,
         "wall": _wall,
         "lines": _lines,
     }
