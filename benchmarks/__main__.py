@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cold_start, cpu, line_size, memory, own_logs, previous, reserve, wall
+from benchmarks import cold_start, cpu, line_size, memory, own_logs, previous, redrive, reserve, wall
 from benchmarks.lambda_python import LambdaPython
 from benchmarks.report import Findings, document
 from benchmarks.sink import running_sink
@@ -18,6 +18,7 @@ _MEASURES: dict[str, Callable[..., Findings]] = {
     "memory": memory.measure,
     "wall": wall.measure,
     "reserve": reserve.measure,
+    "redrive": redrive.measure,
     "cold_start": cold_start.measure,
     "line_size": line_size.measure,
     "own_logs": own_logs.measure,

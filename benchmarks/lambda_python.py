@@ -114,14 +114,21 @@ class LambdaPython:
         path.write_text(what.event)
         return str(path)
 
-    def probe(self, name: str, *arguments: str, memory: int = 128, share: float | None = None) -> Finished:
+    def probe(
+        self,
+        name: str,
+        *arguments: str,
+        memory: int = 128,
+        share: float | None = None,
+        seconds: float = _LONGEST_SECONDS,
+    ) -> Finished:
         """Run a probe.
 
         What it forwards must have been delivered, or refused with an error; or, if Mezmo refuses it, must
         have been stored.
         """
         command = [self.python, *ISOLATED, "-c", _PROBE, f"{self.path}:{_ROOT}", name, *arguments]
-        finished = run(command, self.environment(memory=memory), share)
+        finished = run(command, self.environment(memory=memory), share, seconds)
         outcomes = ["LinesDelivered", *(["LinesStored", "LinesRejected"] if self.mezmo else [])]
         for log in map(json.loads, finished.lines[:-1]):
             settled = sum(log.get(outcome, 0) for outcome in outcomes)
@@ -129,7 +136,12 @@ class LambdaPython:
         return finished
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], share: float | None = None) -> Finished:
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    share: float | None = None,
+    seconds: float = _LONGEST_SECONDS,
+) -> Finished:
     """Run a process to its end, with a whole core or a share of one, and return what it printed."""
     with tempfile.TemporaryFile("w+") as output, _quota(share) as group:
         enter = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs")] if group else []
@@ -137,8 +149,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], share: float | N
         process = subprocess.Popen([*enter, *command], env=environment, stdout=output)
         try:
             if share and not group:
-                _duty_cycle(process, share, started + _LONGEST_SECONDS)
-            code = process.wait(_LONGEST_SECONDS)
+                _duty_cycle(process, share, started + seconds)
+            code = process.wait(seconds)
         finally:
             process.kill()
             process.wait()
