@@ -11,7 +11,7 @@ from functools import partial
 from itertools import cycle, islice
 
 MIXED = "40 B to 4 KB"
-SIZES = {"40 B": (40, 40), "400 B": (400, 400), "4 KB": (4096, 4096), MIXED: (40, 4096)}
+SIZES = {"40 B": (40, 40), "130 B": (130, 130), "400 B": (400, 400), "4 KB": (4096, 4096), MIXED: (40, 4096)}
 """Bytes of a message, by name; of the range, small ones are likelier: median 130 B, mean 530 B."""
 KINDS = ("text", "JSON")
 

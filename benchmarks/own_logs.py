@@ -3,15 +3,12 @@
 import json
 from dataclasses import replace
 
+from benchmarks import prices
 from benchmarks.corpus import MIXED, payload
 from benchmarks.lambda_python import DEFAULTS, LambdaPython
 from benchmarks.report import Findings, Verdict, table
 from handler.report import Lines, Report
 
-# USD, https://aws.amazon.com/cloudwatch/pricing/, us-east-1, November 2026.
-_METRIC = 0.30  # a month, by the hour in which it has a value
-_GB_OF_LOG = 0.50
-_MINUTES = 43_800  # of a month
 _VOLUME = 1_000_000  # bytes of messages a minute
 _MEAN_MESSAGE = 530
 _RATES = (12, 30, 60)  # invocations a minute
@@ -30,7 +27,7 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
         row = [f"{rate}", f"{_VOLUME / rate / 1000:,.0f}"]
         for line in lines:
             written = rate * (len(line) + 1)
-            month = written * _MINUTES / 1e9 * _GB_OF_LOG
+            month = written * prices.MONTH_HOURS * 60 / 1e9 * prices.LOG_GB
             row += [f"{len(line) + 1}", f"{written / _VOLUME:.2%}", f"{month:.2f}"]
         rows.append(row)
     usual = sizes[_RATES[0]][0]
@@ -56,10 +53,10 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
         "line": usual,
         "published": ", ".join(f"`{name}`" for name in published),
         "published_count": f"{len(published)}",
-        "published_usd": f"{len(published) * _METRIC:.2f}",
+        "published_usd": f"{len(published) * prices.METRIC_MONTH:.2f}",
         "most": ", ".join(f"`{name}`" for name in most if name not in published),
         "most_count": f"{len(most)}",
-        "most_usd": f"{len(most) * _METRIC:.2f}",
+        "most_usd": f"{len(most) * prices.METRIC_MONTH:.2f}",
     }
     target = f"own log at 1 MB a minute in {_RATES[0]} invocations: under {_TARGET:.0%} of it"
     return Findings(values, [Verdict(target, f"{share:.2%}", share < _TARGET)])

@@ -44,9 +44,11 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
         missing = (
             f"Revision {_REVISION} is not in this clone (a shallow one?): `git fetch --unshallow` brings it."
         )
-        return Findings({"previous": missing, "revision": _REVISION, "turns": "0"})
+        return Findings({"previous": missing, "revision": _REVISION, "turns": "0", "more": "-"})
     turns = 3 if quick else 15
-    rows, verdicts = [], []
+    rows: list[list[str]] = []
+    verdicts = []
+    more: list[float] = []  # milliseconds, by case
     for count, size, kind in ((count, size, kind) for count, size in _CASES for kind in KINDS):
         what = payload(kind, count, size)
         file, rounds = runner.file(what), max(40_000 // (count + 100), 10)
@@ -59,11 +61,13 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
             target = f"CPU for {what.name}: at most {_TARGET} times the previous release"
             verdicts.append(Verdict(target, f"{ratio:.3f}", ratio <= _TARGET))
         new = statistics.median(turn[1] for turn in times)
+        more.append(new - old)
         rows.append(
             [f"{count:,} {kind}", size, f"{old:.2f}", f"{new:.2f}", f"**{ratio:.3f}**", f"{noise:.3f}"]
         )
     head = ["events", "message", "previous, ms", "new, ms", "ratio", "previous to itself"]
-    return Findings({"previous": table(head, rows), "revision": _REVISION, "turns": f"{turns}"}, verdicts)
+    values = {"revision": _REVISION, "turns": f"{turns}", "more": f"{more[0]:.2f}"}
+    return Findings({"previous": table(head, rows), **values}, verdicts)
 
 
 def _time(runner: LambdaPython, file: str, rounds: int) -> float:
