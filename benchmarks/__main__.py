@@ -7,17 +7,37 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import cold_start, cpu, line_size, memory, wall
+from benchmarks import (
+    cold_start,
+    cpu,
+    idle,
+    line_size,
+    memory,
+    outage_day,
+    outage_hour,
+    own_logs,
+    previous,
+    redrive,
+    reserve,
+    wall,
+)
 from benchmarks.lambda_python import LambdaPython
 from benchmarks.report import Findings, document
 from benchmarks.sink import running_sink
 
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
+    "previous": previous.measure,
     "memory": memory.measure,
     "wall": wall.measure,
+    "reserve": reserve.measure,
+    "outage_hour": outage_hour.measure,
+    "outage_day": outage_day.measure,
+    "redrive": redrive.measure,
+    "idle": idle.measure,
     "cold_start": cold_start.measure,
     "line_size": line_size.measure,
+    "own_logs": own_logs.measure,
 }
 
 
@@ -38,7 +58,7 @@ def main() -> int:
         for name in arguments.names or _MEASURES:
             print(f"[bench] {name}", file=sys.stderr, flush=True)
             findings[name] = _MEASURES[name](runner, quick=arguments.quick)
-    text = document(findings, python)
+    text = document(findings, python, _MEASURES)
     if not arguments.names and not arguments.quick:
         Path(__file__).with_name("README.md").write_text(text)
     print(text)

@@ -7,14 +7,18 @@ import random
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import cycle, islice
 
 MIXED = "40 B to 4 KB"
-SIZES = {"40 B": (40, 40), "400 B": (400, 400), "4 KB": (4096, 4096), MIXED: (40, 4096)}
+SIZES = {"40 B": (40, 40), "130 B": (130, 130), "400 B": (400, 400), "4 KB": (4096, 4096), MIXED: (40, 4096)}
 """Bytes of a message, by name; of the range, small ones are likelier: median 130 B, mean 530 B."""
 KINDS = ("text", "JSON")
 
 _LARGEST_GZIP = 750_000 - 100  # what 1 MB of JSON holds in base64: an asynchronous invocation's most
+_LARGEST_RECORD = 1_000_000  # bytes of a Kinesis record
+_LARGEST_BATCH = 4_500_000  # likewise, what 6 MB of JSON hold: the most of a stream's invocation
+_ALIKE_PACKED, _ALIKE_FRAME = 22, 130  # bytes that such a log event takes, packed, and beside its text
 _PROSE = """order user cart payment session request response cache retry upstream timeout connected shipped
     invoice customer token refreshed queue worker started finished after before with from item total price
     stock checkout gateway region latency sent received closed opened pending accepted refused"""
@@ -31,6 +35,29 @@ class Payload:
     name: str
     size: int
     data: str
+
+    @property
+    def event(self) -> str:
+        """What Lambda is invoked with, as JSON."""
+        return f'{{"awslogs":{{"data":"{self.data}"}}}}'
+
+
+@dataclass(frozen=True)
+class StreamBatch:
+    """One invocation's Kinesis records."""
+
+    name: str
+    records: list[Payload]
+
+    @property
+    def size(self) -> int:
+        """The documents' bytes, unpacked."""
+        return sum(record.size for record in self.records)
+
+    @property
+    def event(self) -> str:
+        """What Lambda is invoked with, as JSON."""
+        return _compact({"Records": [_record(*numbered) for numbered in enumerate(self.records)]})
 
 
 def payload(kind: str, count: int, size: str) -> Payload:
@@ -50,17 +77,41 @@ def bomb() -> Payload:
     block = b"a" * 1_000_000
     blocks = _LARGEST_GZIP * 1000 // len(block)
     head, tail = document(['{"id":"1","timestamp":1793000000000,"message":"|"}']).encode().split(b"|")
-    compress = zlib.compressobj(9, zlib.DEFLATED, 31)
-    packed = b"".join(compress.compress(part) for part in (head, *[block] * blocks, tail)) + compress.flush()
-    return Payload("bomb", blocks * len(block), base64.b64encode(packed).decode())
+    return _repeated("bomb of one message", head, block, blocks, tail)
 
 
-def most_events() -> Payload:
-    """Make a payload of what the handler says is the most that 128 MB can take."""
+def bomb_of_events(length: int) -> Payload:
+    """Make a document of equal log events, with messages of that many bytes, that fills an invocation."""
+    head, tail = document(["|"]).encode().split(b"|")
+    some = ",".join([event(0, _TIME, "a" * length)] * 100).encode()
+    sample = _repeated("", head, some + b",", 100, some + tail)
+    blocks = 100 * _LARGEST_GZIP // (len(sample.data) * 3 // 4)
+    name = f"bomb of {blocks * 100:,} events of {length:,} B"
+    return _repeated(name, head, some + b",", blocks - 1, some + tail)
+
+
+def tiny_events() -> Payload:
+    """Make a payload of 180,000 log events in 20 MiB: the more events, the more memory a byte takes."""
     count, size = 180_000, 20 * (1 << 20)
-    event = {"id": str(_FIRST_ID), "timestamp": _TIME, "message": ""}
-    event["message"] = "a" * (size // count - len(_compact(event)) - 2)
-    return pack(f"highly compressed: {count:,} events in 20 MiB", [_compact(event)] * count)
+    one = event(0, _TIME, "")
+    one = event(0, _TIME, "a" * (size // count - len(one) - 1))
+    return pack(f"{count:,} events in 20 MiB", [one] * count)
+
+
+def long_messages() -> Payload:
+    """Make a payload of 40 messages of 1 MiB each."""
+    block = _prose(1 << 12, random.Random("long"))
+    return pack("40 messages of 1 MiB", (event(n, _TIME + n, block * 256) for n in range(40)))
+
+
+def stream_batch(ratio: int | None = None) -> StreamBatch:
+    """Make the largest Kinesis batch, at ordinary compression or at one of about `ratio` to 1."""
+    sizes = [_LARGEST_RECORD] * (_LARGEST_BATCH // _LARGEST_RECORD) + [_LARGEST_BATCH % _LARGEST_RECORD]
+    name = f"Kinesis, 6 MB in {len(sizes)} records, " + (f"{ratio} to 1" if ratio else "ordinary text")
+    make = partial(_alike, ratio) if ratio else partial(_events, "text", MIXED)
+    sample = pack("", islice(make(), 5000))
+    packed = len(sample.data) * 0.75 / 5000 / 0.97
+    return StreamBatch(name, [pack("", islice(make(), int(size / packed))) for size in sizes])
 
 
 def pack(name: str, events: Iterable[str], **fields: object) -> Payload:
@@ -84,6 +135,40 @@ def document(events: Iterable[str], **fields: object) -> str:
 def event(number: int, timestamp: int, message: str) -> str:
     """Encode the stream's event of that number."""
     return _compact({"id": f"{_FIRST_ID + number:056d}", "timestamp": timestamp, "message": message})
+
+
+def _repeated(name: str, head: bytes, block: bytes, blocks: int, tail: bytes) -> Payload:
+    """Pack a block many times over, between head and tail, as tightly as can be."""
+    compress = zlib.compressobj(9, zlib.DEFLATED, 31)
+    packed = b"".join(compress.compress(part) for part in (head, *[block] * blocks, tail)) + compress.flush()
+    return Payload(name, len(head) + blocks * len(block) + len(tail), base64.b64encode(packed).decode())
+
+
+def _record(number: int, what: Payload) -> dict[str, object]:
+    return {
+        "kinesis": {
+            "kinesisSchemaVersion": "1.0",
+            "partitionKey": "0123456789abcdef0123456789abcdef",
+            "sequenceNumber": f"{_FIRST_ID + number:056d}",
+            "data": what.data,
+            "approximateArrivalTimestamp": _TIME / 1000,
+        },
+        "eventSource": "aws:kinesis",
+        "eventVersion": "1.0",
+        "eventID": f"shardId-000000000000:{_FIRST_ID + number:056d}",
+        "eventName": "aws:kinesis:record",
+        "invokeIdentityArn": "arn:aws:iam::123456789012:role/forwarder",
+        "awsRegion": "eu-west-3",
+        "eventSourceARN": "arn:aws:kinesis:eu-west-3:123456789012:stream/logs",
+    }
+
+
+def _alike(ratio: int) -> Iterator[str]:
+    """Make log events that differ in a number alone, and compress to about 1 in `ratio`."""
+    choose = random.Random("alike")
+    texts = [_text(number, _ALIKE_PACKED * ratio - _ALIKE_FRAME, choose) for number in range(20)]
+    for number, text in enumerate(cycle(texts)):
+        yield event(number, _TIME + number, f"{choose.getrandbits(64):016x} {text}")
 
 
 def _events(kind: str, size: str) -> Iterator[str]:

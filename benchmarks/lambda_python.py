@@ -9,17 +9,26 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import Payload
+from benchmarks.corpus import Payload, StreamBatch
 from benchmarks.sink import KEY, Sink
 
 ISOLATED = ("-I", "-S", "-B")
 """No variables, no site packages, no byte code written: /var/task is read-only."""
 
 _ROOT = Path(__file__).resolve().parents[1]
+DEFAULTS: Mapping[str, object] = {
+    "store": {"bucket": "store", "owner": "123456789012"},
+    "metrics": "forwarder",
+}
+"""What the construct puts into the settings, unless told otherwise, beside key and destination."""
+
+SHARE = 128 / 1769
+"""What 128 MB get of a core, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
+
 _SECRET = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:MezmoIngestionKey-a1b2c3"
 _PROBE = (
     "import sys; sys.path[:0] = sys.argv[1].split(':'); "
@@ -45,12 +54,24 @@ class Finished:
 
 @dataclass(frozen=True)
 class LambdaPython:
-    """How to run things as Lambda does: the interpreter, a directory for files, where lines go."""
+    """How to run things as Lambda does.
+
+    python: the interpreter.
+    directory: for files.
+    sink: where lines go.
+    asset: what is run.
+    settings: the function's, beside key and destination.
+    mezmo: how the sink answers as Mezmo, by its constants.
+    s3: S3's address, if it is not the sink's.
+    """
 
     python: str
     directory: Path
     sink: Sink
     asset: Path = _ROOT / "lib/handler"
+    settings: Mapping[str, object] = field(default_factory=lambda: DEFAULTS)
+    mezmo: str = ""
+    s3: str = ""
 
     @property
     def path(self) -> str:
@@ -64,7 +85,8 @@ class LambdaPython:
         settings = {
             "schema": 1,
             "key": secret if look_up else {"source": "environment", "variable": "MEZMO_INGESTION_KEY"},
-            "destination": {"kind": "log-analysis", "url": f"{self.sink.url}/logs/ingest"},
+            "destination": {"kind": "log-analysis", "url": f"{self.sink.url}{self.mezmo}/logs/ingest"},
+            **self.settings,
         }
         return {
             "AWS_LAMBDA_FUNCTION_NAME": "forwarder",
@@ -73,6 +95,7 @@ class LambdaPython:
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "example",
             "AWS_ENDPOINT_URL": self.sink.url,
+            "AWS_ENDPOINT_URL_S3": self.s3 or self.sink.url,
             "SSL_CERT_FILE": str(self.sink.authorities),
             "LANG": "en_US.UTF-8",
             "MEZMO_FORWARDER_SETTINGS": json.dumps(settings),
@@ -85,16 +108,40 @@ class LambdaPython:
         path.write_text(payload.data)
         return str(path)
 
-    def probe(self, name: str, *arguments: str, memory: int = 128, share: float | None = None) -> Finished:
-        """Run a probe; what it forwards must have been delivered, or refused with an error."""
+    def event_file(self, what: Payload | StreamBatch) -> str:
+        """Write what Lambda invokes the function with for a process to read, and return the file's path."""
+        path = self.directory / f"{what.name}.json"
+        path.write_text(what.event)
+        return str(path)
+
+    def probe(
+        self,
+        name: str,
+        *arguments: str,
+        memory: int = 128,
+        share: float | None = None,
+        seconds: float = _LONGEST_SECONDS,
+    ) -> Finished:
+        """Run a probe.
+
+        What it forwards must have been delivered, or refused with an error; or, if Mezmo refuses it, must
+        have been stored.
+        """
         command = [self.python, *ISOLATED, "-c", _PROBE, f"{self.path}:{_ROOT}", name, *arguments]
-        finished = run(command, self.environment(memory=memory), share)
+        finished = run(command, self.environment(memory=memory), share, seconds)
+        outcomes = ["LinesDelivered", *(["LinesStored", "LinesRejected"] if self.mezmo else [])]
         for log in map(json.loads, finished.lines[:-1]):
-            assert log["level"] == "ERROR" or log["LinesReceived"] == log["LinesDelivered"], log
+            settled = sum(log.get(outcome, 0) for outcome in outcomes)
+            assert log["level"] == "ERROR" or log.get("LinesReceived", 0) == settled, log
         return finished
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], share: float | None = None) -> Finished:
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    share: float | None = None,
+    seconds: float = _LONGEST_SECONDS,
+) -> Finished:
     """Run a process to its end, with a whole core or a share of one, and return what it printed."""
     with tempfile.TemporaryFile("w+") as output, _quota(share) as group:
         enter = ["/bin/sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs")] if group else []
@@ -102,8 +149,8 @@ def run(command: Sequence[str], environment: Mapping[str, str], share: float | N
         process = subprocess.Popen([*enter, *command], env=environment, stdout=output)
         try:
             if share and not group:
-                _duty_cycle(process, share, started + _LONGEST_SECONDS)
-            code = process.wait(_LONGEST_SECONDS)
+                _duty_cycle(process, share, started + seconds)
+            code = process.wait(seconds)
         finally:
             process.kill()
             process.wait()

@@ -38,14 +38,14 @@ def median(seconds: Sequence[float]) -> float:
     return statistics.median(seconds) * 1000
 
 
-def document(findings: Mapping[str, Findings], python: str) -> str:
-    """Return `template.md` filled in, with the parts of those measures that were run."""
+def document(findings: Mapping[str, Findings], python: str, names: Iterable[str]) -> str:
+    """Return `template.md` filled in, with the parts of those measures that were run of those there are."""
     head, *parts = Path(__file__).with_name("template.md").read_text().split("<!-- ")
     texts = dict(part.split(" -->\n") for part in parts)
     verdicts = [verdict for found in findings.values() for verdict in found.verdicts]
     rows = [[v.target, v.measured, "met" if v.met else "**not met**"] for v in verdicts]
     filled = Template(head).substitute(
-        machine=_machine(python), verdicts=table(["target", "measured", ""], rows)
+        machine=_machine(python), names=", ".join(names), verdicts=table(["target", "measured", ""], rows)
     )
     return filled + "".join(
         Template(texts[name]).substitute(found.values) for name, found in findings.items()

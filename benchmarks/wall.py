@@ -2,15 +2,12 @@
 
 import math
 
+from benchmarks import prices
 from benchmarks.cold_start import start
 from benchmarks.corpus import MIXED, Payload, largest_payload, payload
-from benchmarks.lambda_python import LambdaPython, quota_method
+from benchmarks.lambda_python import SHARE, LambdaPython, quota_method
 from benchmarks.report import Findings, Verdict, median, table
 
-# USD, https://aws.amazon.com/lambda/pricing/, us-east-1, first tier, November 2026; by the millisecond.
-_GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
-_REQUEST = 0.20 / 1_000_000
-_WHOLE_CORE = 1769  # MB, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _MEMORIES = (128, 256)
 _WAIT = 0.1  # seconds; what a request to Mezmo may take beside our own work
 _TIME_OUT = 60.0  # the default
@@ -32,13 +29,13 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
     longest = max(walls[128])
     defended = longest < _TIME_OUT / 10 and max(dearer) <= 1 + _NOISE
     head = ["", *(f"{memory} MB, ms" for memory in _MEMORIES)]
-    head += [f"{memory} MB, {architecture}" for architecture in _GB_SECOND for memory in _MEMORIES]
+    head += [f"{memory} MB, {architecture}" for architecture in prices.GB_SECOND for memory in _MEMORIES]
     values = {
         "wall": table(head, ([name, *_row(*pair)] for name, pair in zip(names, pairs, strict=True))),
-        "share": f"{128 / _WHOLE_CORE:.1%}",
-        "twice": f"{256 / _WHOLE_CORE:.1%}",
+        "share": f"{SHARE:.1%}",
+        "twice": f"{2 * SHARE:.1%}",
         "method": quota_method(),
-        "prices": ", ".join(f"{price:.10f} a GB-s for {name}" for name, price in _GB_SECOND.items()),
+        "prices": ", ".join(f"{price:.10f} a GB-s for {name}" for name, price in prices.GB_SECOND.items()),
         "range": f"{min(dearer):.2f} to {max(dearer):.2f}",
         "cold": f"{cold:.2f}",
         "longest": f"{longest:.1f}",
@@ -56,7 +53,7 @@ def _walls(runner: LambdaPython, payloads: list[Payload], *, quick: bool) -> dic
     walls: dict[int, list[list[float]]] = {memory: [[] for _ in [*files, start]] for memory in _MEMORIES}
     for _ in range(2 if quick else 9):
         for memory in _MEMORIES:
-            share = memory / _WHOLE_CORE
+            share = SHARE * memory / 128
             cold = start(runner, memory=memory, share=share)
             warm = runner.probe("wall", "2", *files, memory=memory, share=share).result
             for times, more in zip(walls[memory], [*warm, [cold.result[1] - cold.started]], strict=True):
@@ -66,10 +63,11 @@ def _walls(runner: LambdaPython, payloads: list[Payload], *, quick: bool) -> dic
 
 def _cost(seconds: float, memory: int, architecture: str = "arm64") -> float:
     """Return USD."""
-    return math.ceil(seconds * 1000) / 1000 * memory / 1024 * _GB_SECOND[architecture] + _REQUEST
+    billed = math.ceil(seconds * 1000) / 1000
+    return prices.of_lambda(billed, 1, memory=memory, architecture=architecture)
 
 
 def _row(small: float, large: float) -> list[str]:
     sides = ((small, 128), (large, 256))
-    costs = [_cost(seconds, memory, name) * 1e6 for name in _GB_SECOND for seconds, memory in sides]
+    costs = [_cost(seconds, memory, name) * 1e6 for name in prices.GB_SECOND for seconds, memory in sides]
     return [f"{seconds * 1000:,.0f}" for seconds, _ in sides] + [f"{cost:.2f}" for cost in costs]

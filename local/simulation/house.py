@@ -32,7 +32,7 @@ class House:
     plan: what goes wrong.
     settings: the forwarder's own, beyond key, address and store.
     timeout, redrive_timeout: in seconds.
-    cpu: see `Function`.
+    cpu: see `World`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class House:
         self.s3 = SimulatedS3()
         self.secrets = SimulatedSecrets(self.mezmo.key)
         services: dict[str, Service] = {"mezmo": self.mezmo, "s3": self.s3, "secretsmanager": self.secrets}
-        self.world = World({_HOST.format(name): service for name, service in services.items()})
+        self.world = World({_HOST.format(name): service for name, service in services.items()}, cpu=cpu)
         if plan:
             self.world.plan = plan
         document = {
@@ -78,14 +78,11 @@ class House:
         }
         self.aws = Lambda(self.world, self.s3)
         timing = self.world.timing
-        self.function = Function(
-            NAME, lambda: self._make(timing), timeout=timeout, cpu=cpu, cold_seconds=cold_seconds
-        )
+        self.function = Function(NAME, lambda: self._make(timing), timeout=timeout, cold_seconds=cold_seconds)
         self.redrive = Function(
             "redrive",
             lambda: self._make_redrive(timing),
             timeout=redrive_timeout,
-            cpu=cpu,
             cold_seconds=cold_seconds,
             retries=0,
             keeps_failures=False,

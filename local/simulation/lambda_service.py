@@ -54,7 +54,6 @@ class Function:
     cold_seconds: how long a new execution environment takes before that.
     retries: how often an invocation that failed is repeated.
     keeps_failures: whether the store is its on-failure destination.
-    cpu: by what to multiply the CPU time spent here to have the time it takes there; 0 to leave it out.
     """
 
     name: str
@@ -63,7 +62,6 @@ class Function:
     cold_seconds: float = 0.0
     retries: int = 2
     keeps_failures: bool = True
-    cpu: float = 0.0
     environments: list[_Environment] = field(default_factory=list)
     invocations: int = 0
     failures: int = 0
@@ -152,7 +150,8 @@ class Lambda:
         environment = max(free, key=lambda one: one.free_at, default=None)
         failure: str | None = None
         answer: Any = None
-        began, cpu = moment, time.process_time()
+        began = moment
+        world.compute()
         try:
             if environment is None:
                 world.now += function.cold_seconds
@@ -161,6 +160,7 @@ class Lambda:
                 function.environments.append(environment)
             world.end = world.now + function.timeout
             answer = environment.handler.handle(event, Context(world))
+            world.computed()
         except Killed as killed:
             function.kills += 1
             failure = str(killed)
@@ -169,7 +169,6 @@ class Lambda:
         except Exception as error:  # noqa: BLE001  as Lambda does
             failure = f"{type(error).__name__}: {error}"
         world.end = math.inf
-        world.now += (time.process_time() - cpu) * function.cpu
         function.failures += failure is not None
         function.seconds += math.ceil((world.now - began) * 1000) / 1000
         if environment:

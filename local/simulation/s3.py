@@ -1,10 +1,11 @@
 """S3, in memory: one bucket, by its REST interface, path style."""
 
 import hashlib
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import formatdate
+from itertools import islice
 from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -106,9 +107,8 @@ class SimulatedS3:
         entries: list[str] = []
         prefixes: list[str] = []
         more = False
-        for key in self.keys(prefix):
-            if key <= query.get("start-after", ""):
-                continue
+        keys = self.keys(prefix)
+        for key in islice(keys, bisect_right(keys, query.get("start-after", "")), None):
             head, found, _ = key[len(prefix) :].partition(delimiter) if delimiter else ("", "", "")
             group = f"{prefix}{head}{delimiter}" if found else ""
             if group and group in prefixes[-1:]:

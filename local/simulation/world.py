@@ -1,6 +1,7 @@
 """Virtual time, and a network on which every exchange can be made to fail in every way."""
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -83,6 +84,8 @@ class World:
     now: the time, in seconds since the world began.
     end: when the process that runs now is killed, on the same clock.
     skew: what the process's clock for the time of day is wrong by, in seconds.
+    cpu: by what to multiply the CPU time that the process spends here to have the time it takes there; 0 to
+        leave it out. What services spend is left out.
     exchanges: everything that was sent.
     keep_exchanges: whether to keep them.
     killed: whether the process is gone, so that what Python runs on the way out does nothing.
@@ -93,11 +96,13 @@ class World:
     now: float = 0.0
     end: float = float("inf")
     skew: float = 0.0
+    cpu: float = 0.0
     chance: random.Random = field(default_factory=lambda: random.Random(1))
     exchanges: list[Exchange] = field(default_factory=list)
     keep_exchanges: bool = True
     killed: bool = False
     _count: int = 0
+    _computes_since: float = 0.0
 
     @property
     def timing(self) -> Timing:
@@ -123,6 +128,15 @@ class World:
             self.now = self.end
             self.kill("time-out")
 
+    def compute(self) -> None:
+        """Begin to count the process's CPU time."""
+        self._computes_since = time.process_time()
+
+    def computed(self) -> None:
+        """Let the time pass that the process's CPU time since then takes; raises Killed as `pass_time`."""
+        if self.cpu:
+            self.pass_time((time.process_time() - self._computes_since) * self.cpu)
+
     def kill(self, how: str) -> NoReturn:
         """End the process."""
         self.killed = True
@@ -142,6 +156,13 @@ class World:
         """Send a request, and return or raise what `handler.client.Client` would."""
         if self.killed:
             raise Killed
+        self.computed()
+        try:
+            return self._exchange(host, request, deadline)
+        finally:
+            self.compute()
+
+    def _exchange(self, host: str, request: Exchange, deadline: float) -> Reply:
         if self.keep_exchanges:
             self.exchanges.append(request)
         service, fault = self.services[host], self.plan(request)
