@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,18 +31,21 @@ class Processes:
         self._clocks: dict[str, float] = {}
         self._ports: list[int] = []
         self._how = "fail"
+        self._lock = threading.Lock()
         self._write()
 
     def set_clock(self, function: str, seconds: float) -> None:
         """Let a function's time of day be that much ahead of ours; 0 for none."""
-        self._clocks[function] = seconds
-        self._write()
+        with self._lock:
+            self._clocks[function] = seconds
+            self._write()
 
     def break_names(self, ports: Collection[int], *, hang: bool = False) -> None:
         """Let no name be found on the way to these ports, at once or after half a minute; none mends it."""
-        self._ports = [*ports]
-        self._how = "hang" if hang else "fail"
-        self._write()
+        with self._lock:
+            self._ports = [*ports]
+            self._how = "hang" if hang else "fail"
+            self._write()
 
     @property
     def names_missed(self) -> list[MissedName]:

@@ -140,3 +140,24 @@ def test_a_process_is_killed_once(aws: LocalAws) -> None:
     assert eventually(lambda: not Path(f"/proc/{pid}").exists())
     assert not kill(pid)
     assert pid != os.getpid()
+
+
+def test_troubles_at_the_same_moment_leave_a_control_that_can_be_read(tmp_path: Path) -> None:
+    processes = Processes(tmp_path)
+    failures: list[Exception] = []
+
+    def trouble(function: str) -> None:
+        try:
+            for seconds in range(200):
+                processes.set_clock(function, 10.0**seconds)
+                json.loads((tmp_path / "control.json").read_bytes())
+        except (ValueError, OSError) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=trouble, args=(name,)) for name in ("a", "b" * 50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert json.loads((tmp_path / "control.json").read_bytes())["clocks"] == {"a": 1e199, "b" * 50: 1e199}
