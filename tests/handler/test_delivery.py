@@ -10,16 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Piece, Settled
+from handler.batches import Batch, Piece
 from handler.breaker import Breaker
 from handler.client import Reply
 from handler.delivery import Delivery
 from handler.errors import TransportError
+from handler.events import Limits, read_payload
 from handler.keys import Keys
+from handler.leftovers import Leftovers
 from handler.lines import split_line
 from handler.mezmo import Mezmo
 from handler.report import Report
 from handler.settings import EnvironmentKey
+from handler.store_packing import pack_rejected, pack_undelivered
 from tests.handler.cloudwatch import GROUP, received
 from tests.handler.doubles import KEY, OK, OTHER_KEY, Clock, ScriptedClient, make_settings
 
@@ -54,6 +57,7 @@ class Run:
         self.client = ScriptedClient(script)  # type: ignore[arg-type]
         self.variables = {"KEY": KEY} if variables is None else variables
         self.report = Report()
+        self.left, self.rejected = Leftovers(pack_undelivered), Leftovers(pack_rejected)
         self.keys = Keys(
             EnvironmentKey("KEY"), 3600, environment=self.variables, timing=self.clock.timing, warn=print
         )
@@ -65,6 +69,8 @@ class Run:
             breaker=breaker,
             split=partial(split_line, settings),
             deadline=self.clock.now + seconds,
+            left=self.left,
+            rejected=self.rejected,
             report=self.report,
             timing=self.clock.timing,
         )
@@ -80,13 +86,13 @@ class Run:
         return [lines_in(headers, body) for _, headers, body, _ in self.client.sent]
 
 
-def texts_of(settled: Iterable[Settled]) -> list[str]:
+def texts_of(leftovers: Leftovers) -> list[str]:
     """Return the texts of lines that were not delivered, by way of the log events they were made of."""
+    packed = leftovers.packed()
     return [
-        json.loads(bytes(piece.source.document.log_events[place].message))
-        for one in settled
-        for piece in one.batch.pieces
-        for place in piece.events
+        json.loads(bytes(event.message))
+        for received in (read_payload(packed, Limits.of({})) if packed else ())
+        for event in received.document.log_events
     ]
 
 
@@ -329,6 +335,6 @@ def test_every_line_is_accounted_for_whatever_happens(
     assert total.received == total.delivered + total.rejected + total.undelivered
     assert total.delivered == len(taken) == len(set(taken))
     assert sum(report.reasons.values()) == total.rejected + total.undelivered
-    kept = [*taken, *texts_of(run.delivery.left), *texts_of(run.delivery.rejected)]
+    kept = [*taken, *texts_of(run.left), *texts_of(run.rejected)]
     assert sorted(kept) == sorted(name for batch in batches for name in batch)
     assert run.clock.now <= 1_000 + seconds

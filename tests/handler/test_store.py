@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from handler.errors import NotCloudWatchLogsError
 from handler.events import payload_of
 from handler.settings import Store
-from handler.store import FIRST_RESERVE_SECONDS, UndeliveredStore, new_name
+from handler.store import UndeliveredStore, new_name
 from local.simulation import Exchange, Fault, SimulatedMezmo
 from local.simulation.house import KEY, House
 from local.simulation.lambda_service import Context
@@ -193,14 +193,15 @@ def test_if_the_store_fails_too_the_invocation_fails_and_lambda_keeps_the_event(
     assert "LinesStored" not in printed[-1]
 
 
-def test_the_reserve_follows_what_storing_takes() -> None:
-    house = down_until(1e9)
-    store = UndeliveredStore(Store("store"), timing=house.world.timing)
-    assert store.reserve == FIRST_RESERVE_SECONDS
+def test_the_reserve_follows_what_it_took_to_keep_what_was_left() -> None:
+    house = down_until(100)
+    house.function.timeout, house.s3.latency, house.mezmo.latency = 20.0, 0.1, 3.5
+    house.send(make_event(["a"]))
+    groups = [record(number, f"{number}", group=f"/{number}") for number in range(3)]
+    house.aws.read_stream(house.function, groups, 1000)
     house.s3.latency = 4.0
-    with house.lived_in():
-        store.write("undelivered/", b"x", "why", house.world.now + 60)
-    assert store.reserve == 8.0
+    run(house)
+    assert messages(stored(house)) == ["a", "2"], "in 18 s, a third request would leave less than twice 4 s"
 
 
 def test_names_are_in_the_order_of_time_and_unique() -> None:
@@ -237,6 +238,21 @@ def test_a_large_document_that_is_not_taken_is_stored_whole() -> None:
     house.aws.invoke(house.redrive, {"mezmo_forwarder": "redrive"}, 300)
     run(house)
     assert house.waiting == []
+
+
+def test_a_large_document_is_kept_as_it_came_and_counted_if_nothing_is_sent_any_more(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    house = down_until(1e9)
+    for second in range(5):
+        house.send(make_event(["a"]), second)
+    large = make_event(['"message" ' + "x" * 300_000] * 50)
+    house.send(large, 20)
+    run(house)
+    assert house.s3.body(house.s3.keys("undelivered/")[-1]) == payload_of(large)
+    line = lines(capsys)[-1]
+    assert (line["LinesReceived"], line["LinesStored"]) == (50, 50)
+    assert line["BytesStored"] == line["bytes_in"] == len(gzip.decompress(payload_of(large)))
 
 
 def test_a_damaged_end_of_a_large_document_does_not_repeat_its_beginning() -> None:

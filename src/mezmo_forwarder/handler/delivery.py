@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from msgspec import Struct, structs
 
-from .batches import Batch, Piece, Settled
+from .batches import Batch, Piece
 from .breaker import PROBE_SECONDS, Breaker
 from .errors import KeyUnavailableError
 from .keys import Keys
+from .leftovers import Leftovers
 from .mezmo import Mezmo, Request
 from .outcomes import (
     Delivered,
@@ -62,14 +63,15 @@ class Delivery:
             invocation has to try as long as it can.
         split: splits a line that is too large for a request of its own; returns nothing if it cannot.
         deadline: when no request may be under way any more, on the clock of `timing`.
+        left: takes the lines that Mezmo did not take.
+        rejected: takes the lines that it never will.
         report: where everything is counted.
         timing: the clocks.
 
     Attributes:
         status: the status code of the last response; None if there was none.
         stopped: why no more requests are sent in this invocation; None while they are.
-        left: lines that Mezmo did not take.
-        rejected: lines that it never will.
+        last_reply: when the last request was over, on the clock of `timing`; None if there was none.
     """
 
     def __init__(
@@ -80,6 +82,8 @@ class Delivery:
         breaker: Breaker | None,
         split: Callable[[Piece], list[Piece]],
         deadline: float,
+        left: Leftovers,
+        rejected: Leftovers,
         report: Report,
         timing: Timing,
     ) -> None:
@@ -88,6 +92,8 @@ class Delivery:
         self._breaker = breaker
         self._split = split
         self._deadline = deadline
+        self._leftovers = left
+        self._rejected = rejected
         self._report = report
         self._timing = timing
         half = (deadline - timing.monotonic()) / 2
@@ -96,8 +102,7 @@ class Delivery:
         self._key_was_read_again = False
         self.status: int | None = None
         self.stopped: str | None = None
-        self.left: list[Settled] = []
-        self.rejected: list[Settled] = []
+        self.last_reply: float | None = None
         if breaker and breaker.is_open and not breaker.may_probe:
             report.breaker_open = 1
             self.stopped = f"not tried, after: {breaker.reason}"
@@ -142,6 +147,7 @@ class Delivery:
         self._report.bytes_sent += len(job.request.body)
         began = self._timing.wall()
         outcome, self.status = self._mezmo.send(job.request, self._key, self._timing.monotonic() + seconds)
+        self.last_reply = self._timing.monotonic()
         self._judge(job, outcome, began)
         return outcome
 
@@ -259,11 +265,11 @@ class Delivery:
 
     def _leave(self, batch: Batch, reason: str) -> None:
         self._report.leave(batch, reason)
-        self.left.append(Settled(batch, reason))
+        self._leftovers.add(batch, reason)
 
     def _reject(self, batch: Batch, reason: str) -> None:
         self._report.reject(batch, reason)
-        self.rejected.append(Settled(batch, reason))
+        self._rejected.add(batch, reason)
 
     def _stop(self, job: _Job, reason: str) -> None:
         """Leave a request's lines, and all that follow, without trying them."""

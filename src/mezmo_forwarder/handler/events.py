@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from isal import isal_zlib
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from .errors import CorruptEventError, NotCloudWatchLogsError
 from .literals import literal_of, without_lone_surrogates
@@ -50,6 +50,7 @@ class Received(Struct, frozen=True, eq=False):
         packed: the gzip data that holds just this document; None for a part of one.
         lone_surrogates: whether messages may hold halves of surrogate pairs.
         record: the sequence number of the Kinesis record it came in.
+        not_decoded: how many log events it has that `document` lacks, because nobody wants them: all or none.
     """
 
     document: Document
@@ -57,6 +58,12 @@ class Received(Struct, frozen=True, eq=False):
     packed: bytes | None = None
     lone_surrogates: bool = False
     record: str = ""
+    not_decoded: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many log events it has."""
+        return self.not_decoded or len(self.document.log_events)
 
 
 _decode = msgspec.json.Decoder(Document).decode
@@ -117,13 +124,17 @@ def unpack_base64(data: str) -> bytes:
         raise CorruptEventError(f"corrupt event: its data is not base64: {error}") from error
 
 
-def never() -> bool:
-    """Return that no time is over."""
+def _never() -> bool:
     return False
 
 
 def read_payload(
-    packed: bytes, limits: Limits, *, record: str = "", expired: Callable[[], bool] = never
+    packed: bytes,
+    limits: Limits,
+    *,
+    record: str = "",
+    expired: Callable[[], bool] = _never,
+    unwanted: Callable[[], bool] = _never,
 ) -> Iterator[Received]:
     """Unpack and decode gzip data, of which each member is a document.
 
@@ -132,6 +143,7 @@ def read_payload(
         limits: what may be decoded at once.
         record: the sequence number of the Kinesis record it came in.
         expired: whether unpacking a large document has taken too long.
+        unwanted: whether the log events of a large document need not be decoded, just counted.
 
     Raises:
         NotCloudWatchLogsError: a document is something else.
@@ -148,8 +160,13 @@ def read_payload(
 
             frame = read_frame(packed, limits.size, expired)
             rest = frame.rest
-            for segment in read_segments(packed, frame, limits.size):
-                yield _decode_document(_valid_utf8(segment), None, record)
+            if unwanted():
+                member = packed[: len(packed) - len(rest)] if rest else packed
+                received = _decode_document(_valid_utf8(frame.before + frame.after), member, record)
+                yield structs.replace(received, size=frame.size, not_decoded=frame.events)
+            else:
+                for segment in read_segments(packed, frame, limits.size):
+                    yield _decode_document(_valid_utf8(segment), None, record)
         if not rest:
             return
         packed = rest

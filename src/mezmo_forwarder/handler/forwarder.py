@@ -100,7 +100,7 @@ class Forwarder:
         if isinstance(event, dict) and event.get(TEST_EVENT) == "test":
             return self._test(context, times)
         report = Report()
-        forwarding, _ = self._sender.begin(
+        forwarding, delivery = self._sender.begin(
             report, breaker=self._breaker, deadline=times.deadline, account=account_of(context)
         )
         records = _records_of(event)
@@ -110,14 +110,15 @@ class Forwarder:
             aside = self._read_records(records, forwarding, times)
         forwarding.finish()
         report.set_aside = len(aside)
-        kept = self._keep(forwarding, aside, report, times)
+        kept = self._keep(forwarding, aside, report, times, since=delivery.last_reply or times.started)
         self._log(report, times)
         if kept:
             return None
         if records is None:
             raise UndeliveredError(report.summary())
-        left = forwarding.records_left(rejected=self._store is not None)
-        left |= {one.record for one in aside}
+        left = forwarding.left.records | {one.record for one in aside}
+        if self._store:
+            left |= forwarding.rejected.records
         from .kinesis import failed_from  # noqa: PLC0415  see `_records_of`
 
         return failed_from(next(one.sequence_number for one in records if one.sequence_number in left))
@@ -139,7 +140,7 @@ class Forwarder:
         packed = b""
         try:
             packed = payload_of(event)
-            for received in self._documents(packed, times):
+            for received in self._documents(packed, forwarding, times):
                 begun = True
                 forwarding.add(received)
         except EventError as error:
@@ -157,29 +158,40 @@ class Forwarder:
             packed = b""
             try:
                 packed = unpack_base64(record.data)
-                for received in self._documents(packed, times, record.sequence_number):
+                for received in self._documents(packed, forwarding, times, record.sequence_number):
                     forwarding.add(received)
             except EventError as error:
                 log("ERROR", str(error), error=type(error).__name__, record=record.sequence_number)
                 aside.append(_Aside(packed, str(error), record.sequence_number))
         return aside
 
-    def _documents(self, packed: bytes, times: _Times, record: str = "") -> Iterator[Received]:
+    def _documents(
+        self, packed: bytes, forwarding: Forwarding, times: _Times, record: str = ""
+    ) -> Iterator[Received]:
         half = (times.started + times.deadline) / 2
         return read_payload(
-            packed, self._sender.limits, record=record, expired=lambda: self._timing.monotonic() > half
+            packed,
+            self._sender.limits,
+            record=record,
+            expired=lambda: self._timing.monotonic() > half,
+            unwanted=lambda: forwarding.stopped,
         )
 
-    def _keep(self, forwarding: Forwarding, aside: list[_Aside], report: Report, times: _Times) -> bool:
-        """Write to the store what was not delivered; return whether nothing depends on another invocation."""
+    def _keep(
+        self, forwarding: Forwarding, aside: list[_Aside], report: Report, times: _Times, *, since: float
+    ) -> bool:
+        """Write to the store what was not delivered; return whether nothing depends on another invocation.
+
+        Since when Mezmo was given up, the store is told, for the invocations to come.
+        """
         if not self._store:
             return not report.total.undelivered
         reason = report.main_reason
         try:
-            if undelivered := forwarding.undelivered:
-                self._store.write(UNDELIVERED, undelivered, reason, times.end)
-            if rejected := forwarding.rejected:
-                self._store.write(REJECTED, rejected, reason, times.end)
+            if forwarding.left:
+                self._store.write(UNDELIVERED, forwarding.left.packed(), reason, times.end)
+            if forwarding.rejected:
+                self._store.write(REJECTED, forwarding.rejected.packed(), reason, times.end)
             for one in aside:
                 from .store_packing import pack_invocation  # noqa: PLC0415  rarely needed
 
@@ -187,6 +199,9 @@ class Forwarder:
         except AwsError as error:
             log("ERROR", f"the store failed: {error}")
             return False
+        finally:
+            if forwarding.left or forwarding.rejected or aside:
+                self._store.took(self._timing.monotonic() - since)
         report.keep()
         return True
 

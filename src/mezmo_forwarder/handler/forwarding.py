@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from .batches import Batch, Batcher
 from .delivery import Delivery
 from .events import Received
+from .leftovers import Leftovers
 from .lines import encode_lines
 from .names import hostname_of
 from .report import OWN_LOG_GROUP, Report
@@ -18,6 +19,8 @@ class Forwarding:
         settings: what a line is.
         delivery: the way to Mezmo.
         report: where everything is counted.
+        left: what Mezmo did not take.
+        rejected: what it never will.
         largest_batch: the most bytes of lines that one request may hold.
         own: account and name of the forwarder's own log group, which is not forwarded: each invocation writes
             to it, so that what is sent would have more sent, without an end.
@@ -29,6 +32,8 @@ class Forwarding:
         delivery: Delivery,
         report: Report,
         *,
+        left: Leftovers,
+        rejected: Leftovers,
         largest_batch: int,
         own: tuple[str, str | None],
     ) -> None:
@@ -37,7 +42,8 @@ class Forwarding:
         self._report = report
         self._batcher = Batcher(largest_batch)
         self._own = own
-        self._unsent: list[Received] = []
+        self.left = left
+        self.rejected = rejected
 
     def add(self, received: Received) -> None:
         """Take a document: send what fills batches by then, or keep it if nothing is sent any more."""
@@ -46,13 +52,13 @@ class Forwarding:
         if document.is_control:
             report.control_messages += 1
             return
-        group, count = document.log_group, len(document.log_events)
+        group, count = document.log_group, received.count
         counts = report.of(group)
         counts.received += count
         if (document.owner, group) == self._own:
             report.filter(group, OWN_LOG_GROUP, count)
         elif self._delivery.stopped:
-            self._unsent.append(received)
+            self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
             hostname = hostname_of(self._settings, group)
@@ -63,6 +69,11 @@ class Forwarding:
                     counts.received += piece.count - len({*piece.places})  # parts of one log event
                 self._deliver(self._batcher.add(hostname, piece))
 
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing is sent any more, so that documents are just kept."""
+        return self._delivery.stopped is not None
+
     def finish(self) -> None:
         """Send what is in batches that are not full."""
         self._deliver(self._batcher.flush())
@@ -70,27 +81,3 @@ class Forwarding:
     def _deliver(self, batches: Iterable[Batch]) -> None:
         for batch in batches:
             self._delivery.deliver(batch)
-
-    @property
-    def undelivered(self) -> bytes:
-        """The log events that Mezmo did not take, packed for the store; empty if there are none."""
-        if not self._delivery.left and not self._unsent:
-            return b""
-        from .store_packing import pack_undelivered  # noqa: PLC0415  not needed as long as all goes well
-
-        return pack_undelivered(self._delivery.left, self._unsent)
-
-    @property
-    def rejected(self) -> bytes:
-        """The log events that Mezmo will never take, packed for the store; empty if there are none."""
-        if not self._delivery.rejected:
-            return b""
-        from .store_packing import pack_rejected  # noqa: PLC0415  see above
-
-        return pack_rejected(self._delivery.rejected)
-
-    def records_left(self, *, rejected: bool) -> set[str]:
-        """Return the sequence numbers of the Kinesis records of which something is left, or was rejected."""
-        settled = self._delivery.left + (self._delivery.rejected if rejected else [])
-        sources = [piece.source for one in settled for piece in one.batch.pieces]
-        return {source.record for source in [*sources, *self._unsent]}

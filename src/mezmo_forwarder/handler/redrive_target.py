@@ -79,7 +79,11 @@ class ToMezmo:
         for packed, record in payloads:
             try:
                 documents = read_payload(
-                    packed, self._sender.limits, record=record, expired=self._expiry(deadline)
+                    packed,
+                    self._sender.limits,
+                    record=record,
+                    expired=self._expiry(deadline),
+                    unwanted=lambda: forwarding.stopped,
                 )
                 for received in documents:
                     forwarding.add(received)
@@ -88,10 +92,10 @@ class ToMezmo:
                     raise
                 aside.append((pack_invocation(packed), str(error)))
         forwarding.finish()
-        left = forwarding.undelivered
+        left = forwarding.left.packed()
         return Resent(
             left=left,
-            rejected=forwarding.rejected,
+            rejected=forwarding.rejected.packed(),
             aside=tuple(aside),
             moved=not left or bool(aside) or report.settled > settled,
             failure=(delivery.stopped or report.main_reason) if left else "",

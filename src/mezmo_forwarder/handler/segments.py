@@ -22,6 +22,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:(")|\\?\Z)|[\[\]{}]', re.DOTALL)
 _FLAT_EVENTS = re.compile(rb'(?:[, \t\r\n]*+\{(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+\})*+', re.DOTALL)
 _QUOTE, _OPENING = b'"', b"[{"
 _BETWEEN = b", \t\r\n"
+_MESSAGE = b'"message"'  # once an event: in a message, its quotes would be escaped
 
 
 class Frame(Struct, frozen=True):
@@ -31,11 +32,15 @@ class Frame(Struct, frozen=True):
         before: the text up to and with the bracket that opens `logEvents`.
         after: the text from the bracket that closes it.
         rest: what follows the document in the gzip data.
+        size: how many bytes the document has, unpacked.
+        events: how many log events.
     """
 
     before: bytes
     after: bytes
     rest: bytes
+    size: int
+    events: int
 
 
 def read_frame(packed: bytes, largest: int, expired: Callable[[], bool]) -> Frame:
@@ -52,8 +57,10 @@ def read_frame(packed: bytes, largest: int, expired: Callable[[], bool]) -> Fram
         EventTooLargeError: a log event is larger than that, or time ran out.
     """
     inflater, cutter = _Inflater(packed), _Cutter(largest)
+    size = events = 0
     for chunk in inflater:
-        cutter.feed(chunk)
+        size += len(chunk)
+        events += cutter.feed(chunk).count(_MESSAGE)
         if expired():
             raise EventTooLargeError(
                 f"event too large: {len(packed):,} bytes of gzip take longer to unpack than this function "
@@ -61,7 +68,7 @@ def read_frame(packed: bytes, largest: int, expired: Callable[[], bool]) -> Fram
             )
     if not cutter.after:
         raise NotCloudWatchLogsError("not a CloudWatch Logs event: it has no list of logEvents that ends")
-    return Frame(cutter.before, cutter.after, inflater.rest)
+    return Frame(cutter.before, cutter.after, inflater.rest, size, events)
 
 
 def read_segments(packed: bytes, frame: Frame, largest: int) -> Iterator[bytes]:

@@ -1,15 +1,17 @@
 """What it takes to send documents to Mezmo, for as long as the process lives."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 
+from .batches import Settled
 from .breaker import Breaker
 from .client import Client
 from .delivery import Delivery
 from .events import Limits
 from .forwarding import Forwarding
 from .keys import Keys
+from .leftovers import Leftovers
 from .lines import split_line
 from .mezmo import Mezmo
 from .report import Report, log
@@ -64,24 +66,48 @@ class Sender:
 
         Args:
             report: where everything is counted.
-            breaker: whether Mezmo is worth a request; None if each has to be tried as long as there is time.
+            breaker: whether Mezmo is worth a request; None where nothing keeps what is left, so that each has
+                to be tried as long as there is time.
             deadline: when no request may be under way any more.
             account: the function's own, whose log group of the function's name is not forwarded.
         """
+        kept = breaker is not None
+        left = Leftovers(_pack_undelivered if kept else None)
+        rejected = Leftovers(_pack_rejected if kept else None)
         delivery = Delivery(
             self._mezmo,
             self._keys,
             breaker=breaker,
             split=partial(split_line, self._settings),
             deadline=deadline,
+            left=left,
+            rejected=rejected,
             report=report,
             timing=self._timing,
         )
         own = account, self._environment.get("AWS_LAMBDA_LOG_GROUP_NAME")
         forwarding = Forwarding(
-            self._settings, delivery, report, largest_batch=self._mezmo.largest_batch, own=own
+            self._settings,
+            delivery,
+            report,
+            left=left,
+            rejected=rejected,
+            largest_batch=self._mezmo.largest_batch,
+            own=own,
         )
         return forwarding, delivery
+
+
+def _pack_undelivered(settled: Iterable[Settled]) -> bytes:
+    from .store_packing import pack_undelivered  # noqa: PLC0415  not needed as long as all goes well
+
+    return pack_undelivered(settled)
+
+
+def _pack_rejected(settled: Iterable[Settled]) -> bytes:
+    from .store_packing import pack_rejected  # noqa: PLC0415  see above
+
+    return pack_rejected(settled)
 
 
 def _keep_freed_memory() -> None:

@@ -43,6 +43,10 @@ class UndeliveredStore:
         """How many seconds an invocation should keep free to write what is left of it."""
         return max(FIRST_RESERVE_SECONDS, 2 * self._slowest)
 
+    def took(self, seconds: float) -> None:
+        """Take note of how long an invocation needed, from giving up on Mezmo until everything was kept."""
+        self._slowest = max(self._slowest, seconds)
+
     def write(self, prefix: str, body: bytes, reason: str, deadline: float) -> str:
         """Write an object, whole or not at all, and return its key, which is in order of time.
 
@@ -57,7 +61,6 @@ class UndeliveredStore:
         """
         from .s3 import Bucket  # noqa: PLC0415  as long as all goes well, no time is spent on it
 
-        began = self._timing.monotonic()
         key = f"{prefix}{new_name(self._timing.wall())}"
         bucket = Bucket(
             self._store.bucket, owner=self._store.owner, timing=self._timing, environment=self._environment
@@ -66,7 +69,6 @@ class UndeliveredStore:
             bucket.put(key, body, deadline, metadata=describe(reason))
         finally:
             bucket.close()
-            self._slowest = max(self._slowest, self._timing.monotonic() - began)
         return key
 
 
