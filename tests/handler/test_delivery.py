@@ -203,6 +203,58 @@ def test_of_a_partly_taken_batch_only_the_retryable_lines_are_sent_again() -> No
     assert run.report.reasons == {"400 for a line": 1, "403 for a line": 1}
 
 
+def test_a_line_that_stays_refused_for_now_is_left_and_is_no_outage() -> None:
+    clock = Clock()
+    breaker = Breaker(clock.timing)
+    refusals = [Reply(207, {}, b'{"status":[200,503]}')] + [Reply(207, {}, b'{"status":[503]}')] * 5
+    run = Run(refusals, breaker=breaker, clock=clock)
+    assert counts(run(["a", "b"], ["c"])) == (2, 0, 1)
+    assert run.sent == [["a", "b"], *[["b"]] * 5, ["c"]]
+    assert run.report.reasons == {"6 tries: 207 with lines to be sent again": 1}
+    assert not breaker.is_open
+
+
+def test_halving_has_an_end() -> None:
+    run = Run([error(413)] * 999)
+    assert counts(run([f"{number}" for number in range(512)], ["a"])) == (0, 513, 0)
+    assert run.report.requests == 2**8 - 1 + 1, "the batch, its halves seven times, and the other batch"
+
+
+def test_a_probe_may_take_less_time_than_other_requests() -> None:
+    clock = Clock()
+    breaker = Breaker(clock.timing)
+    breaker.open("503")
+    clock.now += 60
+    run = Run(breaker=breaker, clock=clock)
+    run(["a"], ["b"])
+    assert [deadline - clock.now for _, _, _, deadline in run.client.sent] == [5, 10]
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(12, 1), (14, 2)])
+def test_with_a_store_no_request_is_begun_that_would_have_little_time(seconds: float, sent: int) -> None:
+    """Of less than 5 s: what is broken off may have been carried out, and would arrive twice."""
+    clock = Clock()
+
+    def take_long(_: bytes) -> Reply:
+        clock.now += 8
+        return OK
+
+    run = Run([take_long], breaker=Breaker(clock.timing), clock=clock, seconds=seconds)
+    run(["a"], ["b"])
+    assert len(run.sent) == sent
+
+
+def test_a_key_that_cannot_be_read_is_not_asked_for_by_every_invocation() -> None:
+    clock = Clock()
+    breaker = Breaker(clock.timing)
+    Run(variables={}, breaker=breaker, clock=clock)(["a"])
+    run = Run(breaker=breaker, clock=clock)
+    run(["b"])
+    assert run.sent == []
+    reason = "not tried, after: no ingestion key: the environment variable KEY is not set"
+    assert run.report.reasons == {reason: 1}
+
+
 def test_a_partly_taken_batch_without_retryable_lines_is_settled() -> None:
     run = Run([Reply(207, {}, b'{"status":[200,400]}')])
     assert counts(run(["a", "b"])) == (1, 1, 0)

@@ -86,6 +86,7 @@ def test_what_is_empty_is_filtered_and_counted() -> None:
 def test_a_message_that_is_no_string_goes_as_its_text() -> None:
     messages = [{"a": 1}, 5, None, True]
     assert [line["line"] for line in lines_of(make_event(messages))] == ['{"a":1}', "5", "null", "true"]
+    assert lines_of(make_event([12345]))[0]["line"] == "12345", "alone as well"
 
 
 def test_app_and_env_as_configured() -> None:

@@ -332,6 +332,9 @@ class TestStream:
         without = House(store=False)
         assert self.handle(without, record(7, "a"), foreign, record(9, "c")) is None, "not for ever"
         assert without.mezmo.taken == {"a": 1, "c": 1}
+        broken = House(plan=lambda one: Fault.STATUS_500 if one.service.startswith("s3") else None)
+        answer = self.handle(broken, record(7, "a"), foreign, record(9, "c"))
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "8"}]}
 
     def test_control_messages_and_an_empty_batch(self) -> None:
         house = House()
