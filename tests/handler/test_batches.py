@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Batcher, Piece
+from handler.batches import Batch, Batcher, Piece, Query
 from tests.handler.cloudwatch import received
 
 SOURCE = received(["x"])
@@ -20,7 +20,7 @@ def piece(lines: list[str]) -> Piece:
 
 def make_batches(pieces: Iterable[Piece], limit: int, hostname: str = "host") -> list[Batch]:
     batcher = Batcher(limit)
-    return [batch for part in pieces for batch in batcher.add(hostname, part)] + [*batcher.flush()]
+    return [batch for part in pieces for batch in batcher.add(Query(hostname), part)] + [*batcher.flush()]
 
 
 def lines_of(batch: Batch) -> list[str]:
@@ -49,7 +49,7 @@ def test_every_line_once_in_order_within_the_limit(lines: list[list[str]], limit
 
 @given(st.lists(st.lists(st.text(max_size=9), min_size=1), min_size=1).filter(lambda p: sum(map(len, p)) > 1))
 def test_halves_are_the_whole(lines: list[list[str]]) -> None:
-    batch = Batch("host", [piece(part) for part in lines])
+    batch = Batch(Query("host"), [piece(part) for part in lines])
     first, second = batch.halves()
     assert lines_of(first) + lines_of(second) == lines_of(batch)
     assert abs(first.count - second.count) <= 1
@@ -57,7 +57,7 @@ def test_halves_are_the_whole(lines: list[list[str]]) -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=9), st.booleans()), min_size=1))
 def test_picks_the_chosen(lines: list[tuple[str, bool]]) -> None:
-    batch = Batch("host", [piece([line for line, _ in lines])])
+    batch = Batch(Query("host"), [piece([line for line, _ in lines])])
     assert lines_of(batch.pick(taken for _, taken in lines)) == [line for line, taken in lines if taken]
 
 
@@ -73,11 +73,12 @@ def test_a_batch_has_one_hostname_and_its_lines_in_order() -> None:
     parts = [(f"host {number % 7}", piece([f"{number}" + "x" * 40])) for number in range(50)]
     batches: list[Batch] = []
     for hostname, part in parts:
-        batches += batcher.add(hostname, part)
+        batches += batcher.add(Query(hostname), part)
     batches += batcher.flush()
     assert sum(batch.count for batch in batches) == 50
     for number in range(7):
-        lines = [line for batch in batches if batch.hostname == f"host {number}" for line in lines_of(batch)]
+        query = Query(f"host {number}")
+        lines = [line for batch in batches if batch.query == query for line in lines_of(batch)]
         assert lines == [f"{one}" + "x" * 40 for one in range(number, 50, 7)]
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Piece
+from handler.batches import Batch, Piece, Query
 from handler.breaker import Breaker
 from handler.client import Reply
 from handler.delivery import Delivery
@@ -30,7 +30,7 @@ from tests.handler.doubles import KEY, OK, OTHER_KEY, Clock, ScriptedClient, mak
 def batch_of(lines: Sequence[str]) -> Batch:
     document = received(lines)
     return Batch(
-        "host", [Piece(msgspec.json.encode([{"line": line} for line in lines]), len(lines), document)]
+        Query("host"), [Piece(msgspec.json.encode([{"line": line} for line in lines]), len(lines), document)]
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import handler.leftovers
-from handler.batches import Batch, Piece
+from handler.batches import Batch, Piece, Query
 from handler.events import Limits, read_payload
 from handler.leftovers import Leftovers
 from handler.store_packing import pack_rejected
@@ -48,7 +48,7 @@ def test_nothing_is_lost_twice_or_out_of_order_however_little_is_held(
             for place in range(count):
                 if left.draw(st.booleans()):
                     line = json.dumps([{"line": texts[place]}]).encode()
-                    leftovers.add(Batch("host", [Piece(line, 1, source, place)]), "why")
+                    leftovers.add(Batch(Query("host"), [Piece(line, 1, source, place)]), "why")
                     lines.append(texts[place])
     assert messages(leftovers) == lines + whole
     assert bool(leftovers) == bool(lines + whole)
@@ -57,7 +57,7 @@ def test_nothing_is_lost_twice_or_out_of_order_however_little_is_held(
 def test_without_a_store_just_the_records_are_remembered() -> None:
     leftovers = Leftovers(None)
     source = msgspec.structs.replace(received(["a"]), record="7")
-    leftovers.add(Batch("host", [Piece(b"[{}]", 1, source)]), "why")
+    leftovers.add(Batch(Query("host"), [Piece(b"[{}]", 1, source)]), "why")
     leftovers.add_document(msgspec.structs.replace(source, record="8"))
     assert leftovers.records == {"7", "8"}
     assert leftovers.packed() == b""

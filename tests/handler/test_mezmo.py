@@ -6,7 +6,7 @@ import json
 import msgspec
 import pytest
 
-from handler.batches import Batch, Piece
+from handler.batches import Batch, Piece, Query
 from handler.client import Reply
 from handler.mezmo import Mezmo
 from handler.outcomes import Rejected
@@ -16,15 +16,15 @@ from tests.handler.doubles import KEY, ScriptedClient, make_settings
 
 SOURCE = received(["x"])
 BATCH = Batch(
-    "/a b/ü", [Piece(b'[{"line":"a"},{"line":"b"}]', 2, SOURCE), Piece(b'[{"line":"c"}]', 1, SOURCE)]
+    Query("/a b/ü"), [Piece(b'[{"line":"a"},{"line":"b"}]', 2, SOURCE), Piece(b'[{"line":"c"}]', 1, SOURCE)]
 )
 LINES = b'[{"line":"a"},{"line":"b"},{"line":"c"}]'
 
 
-def sent_with(**settings: object) -> tuple[str, dict[str, str], bytes]:
+def sent_with(batch: Batch = BATCH, **settings: object) -> tuple[str, dict[str, str], bytes]:
     client = ScriptedClient()
     mezmo = Mezmo(make_settings(**settings), client)  # type: ignore[arg-type]
-    mezmo.send(mezmo.prepare(BATCH), KEY, 1.0)
+    mezmo.send(mezmo.prepare(batch), KEY, 1.0)
     target, headers, body, _ = client.sent[0]
     return target, dict(headers), body
 
@@ -42,7 +42,7 @@ def test_a_request_to_log_analysis() -> None:
 
 
 def test_a_request_to_a_pipeline() -> None:
-    target, headers, body = sent_with(url="https://pipeline.mezmo.com/v1/route", kind="pipeline", tags=["a"])
+    target, headers, body = sent_with(url="https://pipeline.mezmo.com/v1/route", kind="pipeline")
     assert target == "/v1/route"
     assert "Content-Encoding" not in headers
     assert body == LINES
@@ -60,7 +60,9 @@ def test_the_formats_of_mezmo_s_lambda_have_its_body(line_format: str) -> None:
 
 
 def test_tags_and_an_address_with_a_query() -> None:
-    assert sent_with(tags=["a", "b&c"])[0].startswith("/logs/ingest?tags=a,b%26c&hostname=")
+    tagged = Batch(Query("h", "a,b&c"), BATCH.pieces)
+    assert sent_with(tagged)[0] == "/logs/ingest?tags=a,b%26c&hostname=h"
+    assert sent_with(tagged, url="https://pipeline.mezmo.com/v1/route", kind="pipeline")[0] == "/v1/route"
     assert sent_with(url="https://x.example.com?key=1")[0].startswith("/?key=1&hostname=")
 
 
@@ -68,7 +70,7 @@ def test_bodies_stay_within_a_million_bytes() -> None:
     for kind in ("log-analysis", "pipeline"):
         mezmo = Mezmo(make_settings(kind=kind, gzip=False), ScriptedClient())
         line = msgspec.json.encode("x" * (mezmo.largest_batch - 2))
-        body = mezmo.prepare(Batch("h", [Piece(b"[%b]" % line, 1, SOURCE)])).body
+        body = mezmo.prepare(Batch(Query("h"), [Piece(b"[%b]" % line, 1, SOURCE)])).body
         assert len(body) == 1_000_000
         assert json.loads(body)
 
@@ -85,6 +87,6 @@ def test_a_key_that_the_server_repeats_is_not_repeated() -> None:
 def test_a_compressed_body_is_about_as_small_as_gzip_makes_it(count: int) -> None:
     lines = [{"line": f"GET /orders/{number}", "meta": {"group": "/aws/ecs/app"}} for number in range(count)]
     mezmo = Mezmo(make_settings(), ScriptedClient())
-    request = mezmo.prepare(Batch("h", [Piece(msgspec.json.encode(lines), count, SOURCE)]))
+    request = mezmo.prepare(Batch(Query("h"), [Piece(msgspec.json.encode(lines), count, SOURCE)]))
 
     assert len(request.body) < 1.2 * len(gzip.compress(gzip.decompress(request.body), 1))

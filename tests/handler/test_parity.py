@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.batches import Batch
+from handler.batches import Batch, Query
 from handler.lines import encode_lines
 from handler.mezmo import Mezmo
 from tests.handler.cloudwatch import make_document, pack, read, to_json
@@ -47,7 +47,7 @@ def body_of_handler(document: bytes, line_format: str, kind: str) -> bytes:
     configured = make_settings(line_format=line_format, kind=kind, gzip=False)
     mezmo = Mezmo(configured, ScriptedClient())
     pieces = encode_lines(configured, read(pack(document)), filtered=lambda _: None)
-    return mezmo.prepare(Batch("host", [*pieces])).body
+    return mezmo.prepare(Batch(Query("host"), [*pieces])).body
 
 
 def check(documents: Sequence[bytes], line_format: str, kind: str) -> None:

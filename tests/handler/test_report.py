@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from handler.batches import Batch, Piece
+from handler.batches import Batch, Piece, Query
 from handler.report import Report, log, log_report
 from tests.handler.cloudwatch import FIRST_TIMESTAMP, GROUP, received
 
@@ -14,7 +14,7 @@ NOW = FIRST_TIMESTAMP / 1000 + 30
 
 def batch(count: int, group: str = GROUP) -> Batch:
     lines = [{"line": "x" * 90}] * count  # of 101 bytes each, with the comma
-    return Batch("host", [Piece(msgspec.json.encode(lines), count, received(["x"], group=group))])
+    return Batch(Query("host"), [Piece(msgspec.json.encode(lines), count, received(["x"], group=group))])
 
 
 def report_of(received_lines: int, delivered: int = 0) -> Report:

@@ -7,7 +7,7 @@ from msgspec import Raw, Struct
 
 from .events import Received
 
-_MOST_OPEN = 4  # batches' worth of bytes that may wait to be full, of all hostnames together
+_MOST_OPEN = 4  # batches' worth of bytes that may wait to be full, of all queries together
 
 
 class Piece(Struct, frozen=True):
@@ -58,10 +58,17 @@ class Piece(Struct, frozen=True):
         ]
 
 
+class Query(Struct, frozen=True):
+    """What a request's address says of all its lines; `tags` are separated by commas."""
+
+    hostname: str
+    tags: str = ""
+
+
 class Batch(Struct, frozen=True):
     """The pieces of one request."""
 
-    hostname: str
+    query: Query
     pieces: list[Piece]
 
     @property
@@ -87,12 +94,12 @@ class Batch(Struct, frozen=True):
         """Return the first and the second half of the lines; only for a batch of two or more."""
         lines = self.lines()
         middle = len(lines) // 2
-        return Batch(self.hostname, lines[:middle]), Batch(self.hostname, lines[middle:])
+        return Batch(self.query, lines[:middle]), Batch(self.query, lines[middle:])
 
     def pick(self, chosen: Iterable[bool]) -> "Batch":
         """Return the lines for which `chosen` says so, in order."""
         picked = [line for line, taken in zip(self.lines(), chosen, strict=True) if taken]
-        return Batch(self.hostname, picked)
+        return Batch(self.query, picked)
 
     def lines(self) -> list[Piece]:
         """Return each line as a piece of its own."""
@@ -116,26 +123,26 @@ class Batcher:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._open: dict[str, list[Piece]] = {}  # by hostname
-        self._sizes: dict[str, int] = {}
+        self._open: dict[Query, list[Piece]] = {}
+        self._sizes: dict[Query, int] = {}
 
-    def add(self, hostname: str, piece: Piece) -> Iterator[Batch]:
+    def add(self, query: Query, piece: Piece) -> Iterator[Batch]:
         """Take a piece, and yield the batches that are full by then."""
         for part in [piece] if len(piece.elements) <= self._limit else piece.split():
-            size = self._sizes.get(hostname, -1) + 1 + len(part.elements)  # no comma before the first
-            if hostname in self._open and size > self._limit:
-                yield self._close(hostname)
+            size = self._sizes.get(query, -1) + 1 + len(part.elements)  # no comma before the first
+            if query in self._open and size > self._limit:
+                yield self._close(query)
                 size = len(part.elements)
-            self._open.setdefault(hostname, []).append(part)
-            self._sizes[hostname] = size
+            self._open.setdefault(query, []).append(part)
+            self._sizes[query] = size
         if sum(self._sizes.values()) > _MOST_OPEN * self._limit:
             yield self._close(max(self._sizes, key=self._sizes.__getitem__))
 
     def flush(self) -> Iterator[Batch]:
         """Yield the batches that are not full."""
-        for hostname in [*self._open]:
-            yield self._close(hostname)
+        for query in [*self._open]:
+            yield self._close(query)
 
-    def _close(self, hostname: str) -> Batch:
-        del self._sizes[hostname]
-        return Batch(hostname, self._open.pop(hostname))
+    def _close(self, query: Query) -> Batch:
+        del self._sizes[query]
+        return Batch(query, self._open.pop(query))

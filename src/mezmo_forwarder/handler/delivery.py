@@ -197,7 +197,7 @@ class Delivery:
         batch, halvings = job.request.batch, job.halvings + 1
         if batch.count == 1 and (parts := self._split(batch.lines()[0])):
             self._report.of(parts[0].source.document.log_group).received += len(parts) - 1
-            batch, halvings = Batch(batch.hostname, parts), 1
+            batch, halvings = Batch(batch.query, parts), 1
         if batch.count == 1 or halvings > MOST_HALVINGS:
             self._reject(batch, reason)
             return []
@@ -214,7 +214,7 @@ class Delivery:
             self._report.deliver(batch.pick(taken), self._timing.wall())
         for line, code in zip(batch.lines(), outcome.codes, strict=True):
             if not 200 <= code < 300 and not is_retryable(code):
-                self._reject(Batch(batch.hostname, [line]), f"{code} for a line")
+                self._reject(Batch(batch.query, [line]), f"{code} for a line")
         if not any(later):
             return []
         rest = self._mezmo.prepare(batch.pick(later), plain=not job.request.compressed)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from .batches import Batch, Batcher
+from .batches import Batch, Batcher, Query
 from .delivery import Delivery
 from .events import Received
 from .leftovers import Leftovers
 from .lines import encode_lines
 from .names import hostname_of
+from .overrides import SettingsBySubscription
 from .report import OWN_LOG_GROUP, Report
-from .settings import Settings
 
 
 class Forwarding:
@@ -28,7 +28,7 @@ class Forwarding:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SettingsBySubscription,
         delivery: Delivery,
         report: Report,
         *,
@@ -61,13 +61,14 @@ class Forwarding:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
-            hostname = hostname_of(self._settings, group)
+            settings = self._settings.of(document.subscription_filters)
+            query = Query(hostname_of(settings, group), ",".join(settings.tags))
             for piece in encode_lines(
-                self._settings, received, filtered=lambda reason: report.filter(group, reason)
+                settings, received, filtered=lambda reason: report.filter(group, reason)
             ):
                 if piece.places is not None:
                     counts.received += piece.count - len({*piece.places})  # parts of one log event
-                self._deliver(self._batcher.add(hostname, piece))
+                self._deliver(self._batcher.add(query, piece))
 
     @property
     def stopped(self) -> bool:

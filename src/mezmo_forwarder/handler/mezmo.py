@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from isal import isal_zlib
 from msgspec import Struct
 
-from .batches import Batch
+from .batches import Batch, Query
 from .client import Reply
 from .errors import TransportError
 from .outcomes import Delivered, Outcome, Partial, judge, judge_failure
@@ -50,7 +50,6 @@ class Mezmo:
         self._client = client
         self._wall_clock = wall_clock
         self._log_analysis = settings.destination.kind == "log-analysis"
-        self._tags = ",".join(settings.tags)
         parts = urlsplit(settings.destination.url)
         self._target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         self._compresses = settings.destination.compresses
@@ -90,9 +89,7 @@ class Mezmo:
         if request.compressed:
             headers["Content-Encoding"] = "gzip"
         try:
-            reply = self._client.post(
-                self._target_for(request.batch.hostname), headers, request.body, deadline
-            )
+            reply = self._client.post(self._target_for(request.batch.query), headers, request.body, deadline)
         except TransportError as error:
             return judge_failure(error), None
         outcome = judge(
@@ -105,13 +102,13 @@ class Mezmo:
         self._learn(request, outcome)
         return outcome, reply.status
 
-    def _target_for(self, hostname: str) -> str:
+    def _target_for(self, query: Query) -> str:
         if not self._log_analysis:
             return self._target
-        query = f"hostname={quote(hostname, safe='')}"
-        if self._tags:
-            query = f"tags={quote(self._tags, safe=',')}&{query}"
-        return f"{self._target}{'&' if '?' in self._target else '?'}{query}"
+        text = f"hostname={quote(query.hostname, safe='')}"
+        if query.tags:
+            text = f"tags={quote(query.tags, safe=',')}&{text}"
+        return f"{self._target}{'&' if '?' in self._target else '?'}{text}"
 
     def _learn(self, request: Request, outcome: Outcome) -> None:
         """Remember for the life of the process what the destination makes of gzip."""

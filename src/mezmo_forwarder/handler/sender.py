@@ -2,9 +2,8 @@
 
 import os
 from collections.abc import Iterable, Mapping
-from functools import partial
 
-from .batches import Settled
+from .batches import Piece, Settled
 from .breaker import Breaker
 from .client import Client
 from .delivery import Delivery
@@ -14,6 +13,7 @@ from .keys import Keys
 from .leftovers import Leftovers
 from .lines import split_line
 from .mezmo import Mezmo
+from .overrides import SettingsBySubscription
 from .report import Report, log
 from .settings import Settings
 from .timing import SYSTEM, Timing
@@ -32,7 +32,7 @@ class Sender:
         self, settings: Settings, *, environment: Mapping[str, str] = os.environ, timing: Timing = SYSTEM
     ) -> None:
         _keep_freed_memory()
-        self._settings = settings
+        self._settings = SettingsBySubscription(settings)
         self._environment = environment
         self._timing = timing
         self.limits = Limits.of(environment)
@@ -78,7 +78,7 @@ class Sender:
             self._mezmo,
             self._keys,
             breaker=breaker,
-            split=partial(split_line, self._settings),
+            split=self._split,
             deadline=deadline,
             left=left,
             rejected=rejected,
@@ -96,6 +96,9 @@ class Sender:
             own=own,
         )
         return forwarding, delivery
+
+    def _split(self, piece: Piece) -> list[Piece]:
+        return split_line(self._settings.of(piece.source.document.subscription_filters), piece)
 
 
 def _pack_undelivered(settled: Iterable[Settled]) -> bytes:

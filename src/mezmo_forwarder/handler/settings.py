@@ -1,11 +1,12 @@
 """What the function was told to do: one JSON document in its environment, decoded into one frozen struct."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
-from msgspec import UNSET, Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from .errors import SettingsError
 
@@ -77,23 +78,47 @@ class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
     bytes_per_second: Annotated[int, Meta(ge=1)]
 
 
+Hostname = Annotated[str, Meta(min_length=1, max_length=256)]
+App = Annotated[str, Meta(min_length=1, max_length=512)]
+Tags = tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...]
+
+
+class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one subscription has instead of the forwarder's settings of the same names."""
+
+    hostname: Hostname | UnsetType = UNSET
+    app: App | UnsetType = UNSET
+    env: Text | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
+    meta_fields: tuple[MetaField, ...] | UnsetType = UNSET
+    oversize_lines: OversizeLines | UnsetType = UNSET
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings document; `key_ttl` is in seconds."""
+    """The settings document.
+
+    Args:
+        key_ttl: how long the key is kept, in seconds.
+        subscriptions: what subscriptions have for themselves, by the names of their filters.
+        subscriptions_file: the path of a file that holds `subscriptions`, where they do not fit in here.
+    """
 
     schema: int
     key: KeySource
     destination: Destination
     key_ttl: Annotated[float, Meta(ge=0)] = 3600
     line_format: LineFormat = "standard"
-    hostname: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
-    app: Annotated[str, Meta(min_length=1, max_length=512)] | None = None
+    hostname: Hostname | None = None
+    app: App | None = None
     env: Text | None = None
-    tags: tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...] = ()
+    tags: Tags = ()
     meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
     oversize_lines: OversizeLines | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
+    subscriptions: dict[str, Overrides] = {}
+    subscriptions_file: Text | None = None
 
 
 class VendorRedriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -113,7 +138,16 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     settings = _decode(environment, Settings)
     _check_address(settings.destination.url)
+    if settings.subscriptions_file:
+        return structs.replace(settings, subscriptions=_read_subscriptions(settings.subscriptions_file))
     return settings
+
+
+def _read_subscriptions(path: str) -> dict[str, Overrides]:
+    try:
+        return msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Overrides])
+    except (OSError, msgspec.DecodeError) as error:
+        raise SettingsError(f"{VARIABLE}: subscriptions_file {path!r} cannot be read: {error}") from error
 
 
 def read_redrive_settings(environment: Mapping[str, str]) -> Settings | VendorRedriveSettings:
