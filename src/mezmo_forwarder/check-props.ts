@@ -3,6 +3,7 @@ import { IConstruct } from 'constructs';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
+import { LineOptions } from './line-options';
 import { checkEnvironment } from './settings';
 import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
 
@@ -23,17 +24,22 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
   checkRange(scope, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions, 0, 100_000, 'executions');
   checkDuration(scope, 'maxEventAge', props.maxEventAge, 'seconds', 60, 21600);
   checkDuration(scope, 'keyLifetime', props.keyLifetime, 'seconds', 1, 86400);
-  checkText(scope, 'hostname', props.hostname, 256);
-  checkText(scope, 'app', props.app, 512);
-  checkText(scope, 'mezmoEnv', props.mezmoEnv, 80);
+  checkLineOptions(scope, props);
   if (props.logGroup && props.logRetention !== undefined) {
     refuse(scope, `logRetention is ${show(props.logRetention)} beside a logGroup of your own; set the retention there`);
   }
-  if (isKnown(props.hostname) && props.hostname.includes('.')) {
+}
+
+/** Refuse what no line can say, and warn of what Mezmo will cut. */
+export function checkLineOptions(scope: IConstruct, options: LineOptions): void {
+  checkText(scope, 'hostname', options.hostname, 256);
+  checkText(scope, 'app', options.app, 512);
+  checkText(scope, 'mezmoEnv', options.mezmoEnv, 80);
+  if (isKnown(options.hostname) && options.hostname.includes('.')) {
     Annotations.of(scope).addWarningV2('mezmo-forwarder:dottedHostname',
-      `hostname is ${show(props.hostname)}; Mezmo cuts it at the first dot, to ${show(props.hostname.split('.')[0])}, unless full names are switched on for your account`);
+      `hostname is ${show(options.hostname)}; Mezmo cuts it at the first dot, to ${show(options.hostname.split('.')[0])}, unless full names are switched on for your account`);
   }
-  checkTags(scope, props.mezmoTags);
+  checkTags(scope, options.mezmoTags);
 }
 
 /** Refuse a re-drive that cannot be. */

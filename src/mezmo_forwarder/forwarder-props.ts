@@ -5,7 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
-import { LineFormat, MetaField, OversizeLines } from './line-format';
+import { LineFormat } from './line-format';
+import { LineOptions } from './line-options';
 import { MetricsDetail } from './metrics';
 import { UndeliveredStore } from './undelivered-store';
 import { VendorCode } from './vendor-code';
@@ -13,7 +14,7 @@ import { VendorCode } from './vendor-code';
 /**
  * Properties of a `MezmoLogForwarder`.
  */
-export interface MezmoLogForwarderProps {
+export interface MezmoLogForwarderProps extends LineOptions {
   /**
    * Where Mezmo's ingestion key is kept.
    */
@@ -32,48 +33,6 @@ export interface MezmoLogForwarderProps {
    * @default LineFormat.STANDARD
    */
   readonly lineFormat?: LineFormat;
-
-  /**
-   * What `meta` holds in `LineFormat.STANDARD`. Mezmo bills by size: the README says what each field adds to a line.
-   *
-   * @default - all of them
-   */
-  readonly metaFields?: MetaField[];
-
-  /**
-   * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
-   *
-   * @default - `OversizeLines.SPLIT` in `LineFormat.STANDARD`; `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
-   */
-  readonly oversizeLines?: OversizeLines;
-
-  /**
-   * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.
-   *
-   * @default - the log group's name
-   */
-  readonly hostname?: string;
-
-  /**
-   * The app of every line, at most 512 characters.
-   *
-   * @default - the last part of the log group's name
-   */
-  readonly app?: string;
-
-  /**
-   * The environment (`env`) of every line.
-   *
-   * @default - none
-   */
-  readonly mezmoEnv?: string;
-
-  /**
-   * The tags of every line.
-   *
-   * @default - none
-   */
-  readonly mezmoTags?: string[];
 
   /**
    * How long the function keeps the ingestion key before it reads it again. A key that Mezmo refuses is read again at once.

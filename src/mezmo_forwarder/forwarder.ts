@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, AspectPriority, Aspects, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kinesis from 'aws-cdk-lib/aws-kinesis';
@@ -13,6 +13,7 @@ import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
 import { Redrive } from './redrive';
 import { SubscribeOptions, Subscriptions } from './subscription';
+import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
 import { refuse, showResolved } from './validate';
 
@@ -95,14 +96,16 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.subscriptions = new Subscriptions(this, this.logGroup);
+    this.vendor = props.code !== undefined;
+    const settings = new SubscriptionSettings(this, () => [this.function, this.redriveFunction]);
+    Aspects.of(this).add(settings, { priority: AspectPriority.READONLY });
+    this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings);
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;
     checkRedrive(this, props, this.store !== undefined);
 
-    this.vendor = props.code !== undefined;
-    const code = props.code ? vendorCode(this, props, props.code) : ownCode(this, props, this.store);
+    const code = props.code ? vendorCode(this, props, props.code) : ownCode(this, props, this.store, settings);
     const statements = [
       new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] }),
       ...(props.vpc ? [new iam.PolicyStatement({ actions: VPC_ACTIONS, resources: ['*'] })] : []),

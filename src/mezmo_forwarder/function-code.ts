@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
@@ -7,15 +7,18 @@ import { checkVariables, VARIABLE_NAME, warnOfIgnored } from './check-props';
 import { MezmoDestination } from './destination';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { LineFormat } from './line-format';
+import { lineSettings } from './line-options';
 import { MetricsDetail } from './metrics';
 import { SETTINGS_VARIABLE, text } from './settings';
+import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStoreBinding } from './undelivered-store';
 import { refuse, show } from './validate';
 import { VendorCode } from './vendor-code';
 
 const RUNTIMES = ['python3.13', 'python3.14'];
 
-const ASSET = path.join(__dirname, 'handler');
+/** Where the handler's code lies. */
+export const HANDLER = path.join(__dirname, 'handler');
 
 /** What a function runs, and what that needs. */
 export interface FunctionCode {
@@ -31,7 +34,7 @@ export interface FunctionCode {
 }
 
 /** Our handler, and its settings. */
-export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store: UndeliveredStoreBinding | undefined): FunctionCode {
+export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store: UndeliveredStoreBinding | undefined, subscriptions: SubscriptionSettings): FunctionCode {
   const runtime = props.runtime ?? lambda.Runtime.PYTHON_3_13;
   if (!RUNTIMES.includes(runtime.name)) {
     refuse(scope, `runtime is ${show(runtime.name)}; the handler's modules are packed for ${RUNTIMES.join(' and ')}: give one of these`);
@@ -39,11 +42,10 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
   const key = props.ingestionKey._bind(scope);
   const destination = (props.destination ?? MezmoDestination.logAnalysis())._bind(scope);
   warnOfIgnored(scope, props, destination.kind);
-  const optional = (value?: string) => value === undefined ? undefined : text(value);
   const metrics = props.metricsDetail ?? MetricsDetail.FORWARDER;
   return {
     runtime,
-    code: lambda.Code.fromAsset(ASSET),
+    code: lambda.Code.fromAsset(HANDLER),
     handler: 'handler.app.handle',
     statements: key.statements,
     environment: key.environment,
@@ -53,14 +55,11 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       key_ttl: props.keyLifetime?.toSeconds(),
       destination: { ...destination, url: text(destination.url) },
       line_format: props.lineFormat ?? LineFormat.STANDARD,
-      hostname: optional(props.hostname),
-      app: optional(props.app),
-      env: optional(props.mezmoEnv),
-      tags: props.mezmoTags?.map(text),
-      meta_fields: props.metaFields,
-      oversize_lines: props.oversizeLines,
+      ...lineSettings(props),
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
+      subscriptions: Lazy.uncachedAny({ produce: () => subscriptions.document.subscriptions }),
+      subscriptions_file: Lazy.uncachedAny({ produce: () => subscriptions.document.subscriptions_file }),
     },
   };
 }
@@ -73,7 +72,7 @@ export function redriveCode(code: FunctionCode, store: UndeliveredStoreBinding, 
   }
   return {
     runtime: lambda.Runtime.PYTHON_3_13,
-    code: lambda.Code.fromAsset(ASSET),
+    code: lambda.Code.fromAsset(HANDLER),
     handler: 'handler.redrive.handle',
     statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] })],
     environment: {},

@@ -4,6 +4,7 @@ export * from './forwarder-props';
 export * from './ingestion-key';
 export * from './kinesis-stream';
 export * from './line-format';
+export * from './line-options';
 export * from './metrics';
 export * from './subscription';
 export * from './undelivered-store';

@@ -6,7 +6,7 @@ import { refuse } from './validate';
 export const SETTINGS_VARIABLE = 'MEZMO_FORWARDER_SETTINGS';
 
 /** Lambda's limit for names and values of all variables together, in bytes. */
-const ENVIRONMENT_LIMIT = 4096;
+export const ENVIRONMENT_LIMIT = 4096;
 
 /**
  * Make a text safe to stand in the settings document, whatever it is at deployment.
@@ -24,14 +24,16 @@ export function text(value: string): string | number {
 
 /** Refuse an environment that Lambda would refuse; what is known only at deployment counts as nothing. */
 export function checkEnvironment(scope: IConstruct, environment: Record<string, string>): void {
-  const stack = Stack.of(scope);
-  let bytes = 0;
-  for (const [name, value] of Object.entries(environment)) {
-    bytes += Buffer.byteLength(name) + literalBytes(stack.resolve(value));
-  }
+  const bytes = environmentBytes(scope, environment);
   if (bytes > ENVIRONMENT_LIMIT) {
     refuse(scope, `environment has ${bytes} bytes with the forwarder's settings; Lambda takes ${ENVIRONMENT_LIMIT}: shorten environment, mezmoTags, hostname or app`);
   }
+}
+
+/** How many bytes names and values of variables have; what is known only at deployment counts as nothing. */
+export function environmentBytes(scope: IConstruct, environment: Record<string, string>): number {
+  const stack = Stack.of(scope);
+  return Object.entries(environment).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + literalBytes(stack.resolve(value)), 0);
 }
 
 function literalBytes(resolved: unknown): number {

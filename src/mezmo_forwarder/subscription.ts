@@ -2,12 +2,15 @@ import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
+import { checkLineOptions } from './check-props';
+import { LINE_OPTIONS, lineSettings, LineOptions } from './line-options';
+import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
 /**
- * Options for one subscription.
+ * Options for one subscription. What it has for itself takes the place of the forwarder's.
  */
-export interface SubscribeOptions {
+export interface SubscribeOptions extends LineOptions {
   /**
    * Which events are forwarded. CloudWatch drops the others before the function is invoked, so they cost nothing.
    *
@@ -34,15 +37,18 @@ export class Subscriptions {
   /** The names of the subscribed groups, tokens among them. */
   public readonly groupNames: string[] = [];
   private readonly patterns = new Set<string>();
+  private readonly filters: { name: string; own: boolean }[] = [];
 
   public constructor(
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
     private readonly ownLogGroup: logs.ILogGroupRef,
+    private readonly settings?: SubscriptionSettings,
   ) {}
 
   public add(logGroup: logs.ILogGroupRef, options: SubscribeOptions): logs.SubscriptionFilter {
     this.check(logGroup);
     const { filterPattern = logs.FilterPattern.allEvents(), filterName } = options;
+    const own = this.ownOptions(options);
     if (isKnown(filterName) && !/^[^:*]{1,512}$/.test(filterName)) {
       refuse(this.forwarder, `filterName is ${show(filterName)}; give 1 to 512 characters without ":" and "*"`);
     }
@@ -51,8 +57,7 @@ export class Subscriptions {
     if (pattern.length > LONGEST_PATTERN) {
       refuse(this.forwarder, `filterPattern for log group ${show(group)} is ${pattern.length} characters long; CloudWatch takes ${LONGEST_PATTERN}: shorten it`);
     }
-    const name = filterName === undefined ? undefined : this.stable(filterName);
-    const id = `Subscription${hash(group, name === undefined ? `pattern ${pattern}` : `name ${name}`)}`;
+    const id = `Subscription${hash(group, filterName === undefined ? `pattern ${pattern}` : `name ${this.stable(filterName)}`)}`;
     if (this.patterns.has(`${group}\0${pattern}`)) {
       refuse(this.forwarder, `log group ${show(group)} is already subscribed with the filter pattern ${show(pattern)}; its lines would arrive twice: remove one of the two calls`);
     }
@@ -60,13 +65,20 @@ export class Subscriptions {
       refuse(this.forwarder, `log group ${show(group)} already has a subscription with filterName ${show(filterName)}; give the second another name`);
     }
     this.patterns.add(`${group}\0${pattern}`);
+    const name = filterName ?? `mezmo-${hash(place(this.forwarder), id)}`;
+    const namesakes = this.filters.filter((one) => one.name === name);
+    if (namesakes.some((one) => one.own) || (namesakes.length && own.length)) {
+      refuse(this.forwarder, `filterName ${show(filterName)} is given for two log groups, and ${[...own, 'an option of the line'][0]} for one of them, which goes by the filter's name; give each a name of its own`);
+    }
+    this.filters.push({ name, own: own.length > 0 });
     const { groupName, resources } = this.withoutExport(logGroup);
     const filter = new logs.SubscriptionFilter(this.forwarder, id, {
       logGroup: resources.length ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, groupName) : logGroup,
       destination: this.forwarder,
       filterPattern,
-      filterName: filterName ?? `mezmo-${hash(place(this.forwarder), id)}`,
+      filterName: name,
     });
+    if (own.length) this.settings?.add(name, lineSettings(options));
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
   }
@@ -91,6 +103,19 @@ export class Subscriptions {
     if (identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
+  }
+
+  /** The options that a subscription has for itself; refused where they cannot be, or nobody would follow them. */
+  private ownOptions(options: SubscribeOptions): string[] {
+    const given = LINE_OPTIONS.filter((option) => options[option] !== undefined);
+    if (given.length && !this.settings) {
+      refuse(this.forwarder, `${given.join(', ')} is given to subscribe with vendor code, which does not know it; leave it out, or leave code out to run our handler`);
+    }
+    if (given.length && Token.isUnresolved(options.filterName)) {
+      refuse(this.forwarder, `filterName is known only at deployment, and ${given.join(', ')} of this subscription goes by it; give a literal one, or leave it out`);
+    }
+    checkLineOptions(this.forwarder, options);
+    return given;
   }
 
   /** A group's name as this stack may refer to it: literally where it can, and never by an export. */

@@ -89,5 +89,7 @@ def test_of_many_hostnames_no_more_than_four_batches_wait(lines: list[tuple[int,
     for host, length in lines:
         part = piece(["x" * length])
         waiting += len(part.elements)
-        waiting -= sum(len(one.elements) for batch in batcher.add(f"{host}", part) for one in batch.pieces)
+        waiting -= sum(
+            len(one.elements) for batch in batcher.add(Query(f"{host}"), part) for one in batch.pieces
+        )
         assert waiting <= 4 * 60

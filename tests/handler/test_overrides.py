@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ OWN = {"hostname": "shop", "app": "web", "env": "test", "tags": ["blue"], "meta_
 OWN |= {"oversize_lines": "whole"}
 
 
-def settings_of(filters: list[str], **settings: object) -> dict[str, object]:
+def settings_of(filters: list[str], **settings: Any) -> dict[str, object]:
     found = SettingsBySubscription(make_settings(**settings)).of(filters)
     return {name: getattr(found, name) for name in OWN}
 

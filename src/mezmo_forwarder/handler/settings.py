@@ -100,7 +100,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         key_ttl: how long the key is kept, in seconds.
         subscriptions: what subscriptions have for themselves, by the names of their filters.
-        subscriptions_file: the path of a file that holds `subscriptions`, where they do not fit in here.
+        subscriptions_file: a file beside the code with more of `subscriptions`, if they do not fit.
     """
 
     schema: int
@@ -139,15 +139,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     settings = _decode(environment, Settings)
     _check_address(settings.destination.url)
     if settings.subscriptions_file:
-        return structs.replace(settings, subscriptions=_read_subscriptions(settings.subscriptions_file))
+        path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / settings.subscriptions_file
+        more = _read_subscriptions(path)
+        return structs.replace(settings, subscriptions={**more, **settings.subscriptions})
     return settings
 
 
-def _read_subscriptions(path: str) -> dict[str, Overrides]:
+def _read_subscriptions(path: Path) -> dict[str, Overrides]:
     try:
-        return msgspec.json.decode(Path(path).read_bytes(), type=dict[str, Overrides])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Overrides])
     except (OSError, msgspec.DecodeError) as error:
-        raise SettingsError(f"{VARIABLE}: subscriptions_file {path!r} cannot be read: {error}") from error
+        raise SettingsError(f"{VARIABLE}: subscriptions_file {path} cannot be read: {error}") from error
 
 
 def read_redrive_settings(environment: Mapping[str, str]) -> Settings | VendorRedriveSettings:
