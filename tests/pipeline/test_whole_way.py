@@ -156,3 +156,20 @@ def existing(aws: LocalAws) -> dict[str, set[str]]:
         "roles": {found["RoleName"] for found in iam.list_roles()["Roles"]},
         "functions": {found["FunctionName"] for found in functions.list_functions()["Functions"]},
     }
+
+
+def test_what_subscriptions_have_for_themselves_however_many(
+    whole_way: Deploy, aws: LocalAws, mezmo: MezmoStandIn
+) -> None:
+    """At first it fits into the environment; with more of them it lies beside the code."""
+    make_secret(aws, "overrides-key")
+    way = whole_way("overrides.py", count="3")
+    for count, number in (("3", 2), ("60", 59)):
+        way.deploy(count=count)
+        way.write(f"/own/{number}", "own")
+        way.write("/own/general", "general")
+        lines = {line.line: line for line in way.lines(2)}
+        assert lines["own"].app == f"app {number} of a name that takes its place"
+        assert lines["own"].tags == (f"tag {number}",)
+        assert (lines["general"].app, lines["general"].tags) == ("general", ("all",))
+    assert mezmo.flags == ()
