@@ -1,0 +1,69 @@
+"""Messages of databases: of PostgreSQL and of MySQL, as RDS has them log."""
+
+from itertools import pairwise
+
+from .facts import Facts, Value, decoded, named_level
+from .payloads import integer_of, number_of, reader, text_of
+
+_HEAD = 400  # bytes at the beginning of a message that are looked at
+
+# PostgreSQL's words for what is no level of its own, but more about the line before
+_MORE = frozenset(("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION"))
+
+
+def _postgresql(literal: bytes) -> Facts | None:
+    """Read RDS's prefix: `2026-11-23 10:00:00 UTC:10.0.0.1(5432):user@database:[1234]:ERROR:  text`."""
+    head, found, rest = literal[1:_HEAD].partition(b":[")
+    number, closed, rest = rest.partition(b"]:")
+    if not found or not closed:
+        return None
+    parts = head.decode("utf-8", "replace").split(":")
+    if len(parts) < 5 or "\\" in parts[-1]:
+        return None
+    user, _, database = parts[-1].rpartition("@")
+    word, _, text = rest.partition(b":  ")
+    meta: dict[str, Value] = {}
+    if user:
+        meta |= {"db_user": text_of(user), "db_name": text_of(database)}
+    if (process := integer_of(number.decode("ascii", "replace"))) is not None:
+        meta["process"] = process
+    if text.startswith(b"duration: "):
+        took = number_of(text[10:40].partition(b" ")[0].decode("ascii", "replace"))
+        if took is not None:
+            meta["duration_ms"] = took
+    name = word.decode("ascii", "replace")
+    return Facts("", {}, meta, "" if name in _MORE else named_level(name))
+
+
+def _mysql(literal: bytes) -> Facts | None:
+    """Read an error log's `2026-11-23T10:00:00.123456Z 0 [Warning] [MY-010068] ...`, or a slow query."""
+    if literal.startswith(b'"# '):
+        return _slow_query(literal)
+    head = literal[1:80]
+    _, found, rest = head.partition(b" [")
+    level, closed, _ = rest.partition(b"]")
+    if not found or not closed or not head[:4].isdigit():
+        return None
+    name = named_level(level.decode("ascii", "replace"))
+    return Facts("", {}, {}, name) if name else None
+
+
+def _slow_query(literal: bytes) -> Facts | None:
+    r"""Read the lines that come before a slow query.
+
+    `# User@Host: user[user] @  [10.0.0.1]  Id: 12\n# Query_time: 2.000201  Lock_time: 0.000000 ...`
+    """
+    words = decoded(literal)[:_HEAD].split()
+    meta: dict[str, Value] = {}
+    for name, value in pairwise(words):
+        if name == "Query_time:" and (seconds := number_of(value)) is not None:
+            meta["duration_ms"] = round(seconds * 1000, 3)
+        elif name == "Rows_examined:" and (rows := integer_of(value)) is not None:
+            meta["rows_examined"] = rows
+        elif name == "User@Host:":
+            meta["db_user"] = text_of(value.partition("[")[0])
+    return Facts("", {}, meta, "WARN") if meta else None
+
+
+read_postgresql = reader(text=_postgresql)
+read_mysql = reader(text=_mysql)

@@ -1,0 +1,184 @@
+"""Messages of Lambda functions: the platform's own and those of the runtimes' loggers, in text and in JSON."""
+
+from .facts import Facts, Found, Value, decoded, named_level
+from .facts import trace_id as _trace_id
+from .payloads import Payload, Told, integer_of, number_of, object_of, reader, text_of
+
+_Meta = dict[str, Value | None]
+
+
+def read(literal: bytes) -> Facts | None:
+    """Return what a message says."""
+    return _read(literal)
+
+
+# JSON
+
+
+def _platform(found: Found) -> Told:
+    """Tell an event of the platform, as Lambda writes them to logs in JSON and to the Telemetry API."""
+    kind = text_of(found.get("type"))
+    if not kind.startswith("platform."):
+        return _application(found)
+    record = object_of(found.get("record"))
+    metrics = object_of(record.get("metrics"))
+    status = text_of(record.get("status"))
+    trace = _trace_id(text_of(object_of(record.get("tracing")).get("value")))
+    meta: _Meta = {
+        "lambda_event": kind.removeprefix("platform."),
+        "request_id": text_of(record.get("requestId")),
+        "status": status,
+        "error_type": text_of(record.get("errorType")),
+        "duration_ms": number_of(metrics.get("durationMs")),
+        "billed_duration_ms": number_of(metrics.get("billedDurationMs")),
+        "init_duration_ms": number_of(metrics.get("initDurationMs")),
+        "restore_duration_ms": number_of(metrics.get("restoreDurationMs")),
+        "memory_size_mb": integer_of(metrics.get("memorySizeMB")),
+        "max_memory_used_mb": integer_of(metrics.get("maxMemoryUsedMB")),
+        "produced_bytes": integer_of(metrics.get("producedBytes")),
+        "function_version": text_of(record.get("version")) or text_of(record.get("functionVersion")),
+        "runtime_version": text_of(record.get("runtimeVersion")),
+        "initialization_type": text_of(record.get("initializationType")),
+        "trace_id": trace,
+    }
+    return Told(meta=meta, level="INFO" if status in ("", "success") else "ERROR")
+
+
+def _application(found: Found) -> Told:
+    request = next(
+        (request for name in _REQUEST_IDS if (request := text_of(found.get(name)))),
+        "",
+    )
+    return Told(meta={"request_id": request} if request else {})
+
+
+# Node's and Python's logger; Java's; Powertools'
+_REQUEST_IDS = ("requestId", "AWSRequestId", "function_request_id", "aws_request_id")
+_PLATFORM = Payload(("type", "record"), (), _platform)
+_APPLICATION = Payload((), _REQUEST_IDS, _application)
+
+# Text
+
+_TIME = 24  # characters of 2026-11-23T10:00:00.000Z
+_UUID = 36
+_TAB = rb"\t"
+
+
+def _text(literal: bytes) -> Facts | None:
+    if known := _LINES.get(literal[1:7]):
+        text = decoded(literal)
+        return known(text) if text else None
+    if literal.startswith(b'"['):
+        return _of_python(literal)
+    if literal[_TIME : _TIME + 1] == b"Z":
+        return _of_node(literal) if literal[_TIME + 1 : _TIME + 3] == _TAB else _of_time_out(literal)
+    return None
+
+
+def _of_python(literal: bytes) -> Facts | None:
+    r"""Read `[INFO]\t2026-11-23T10:00:00.000Z\t<request id>\ttext`, Python's logger."""
+    end = literal.find(rb"]\t", 0, 16)
+    start = end + 3 + _TIME
+    if end < 0 or literal[start : start + 2] != _TAB:
+        return None
+    return _logged(literal[start + 2 : start + 2 + _UUID], literal[2:end])
+
+
+def _of_node(literal: bytes) -> Facts | None:
+    r"""Read `2026-11-23T10:00:00.000Z\t<request id>\tINFO\ttext`, Node's `console`."""
+    start = 1 + _TIME + 2
+    end = literal.find(_TAB, start, start + _UUID + 1)  # `undefined` while the function initializes
+    if end < 0:
+        return None
+    after = literal.find(_TAB, end + 2, end + 16)
+    return _logged(literal[start:end], literal[end + 2 : after] if after > 0 else b"")
+
+
+def _of_time_out(literal: bytes) -> Facts | None:
+    """Read `2026-11-23T10:00:00.000Z <request id> Task timed out after 3.00 seconds`."""
+    start = 1 + _TIME + 1
+    end = start + _UUID
+    if not literal.startswith((b" Task timed out", b" Process exited"), end):
+        return None
+    return _logged(literal[start:end], b"ERROR")
+
+
+def _logged(request: bytes, level: bytes) -> Facts | None:
+    request_id = request.decode("ascii", "replace") if _is_uuid(request) else ""
+    name = named_level(level.decode("ascii", "replace"))
+    return Facts("", {}, {"request_id": request_id}, name) if request_id else None
+
+
+def _is_uuid(text: bytes) -> bool:
+    return len(text) == _UUID and text[8] == text[13] == text[18] == text[23] == 0x2D and text.isascii()
+
+
+# The figures of a REPORT line: what they are called there, in `meta`, and whether they are whole numbers
+_FIGURES = {
+    "Duration": ("duration_ms", False),
+    "Billed Duration": ("billed_duration_ms", False),
+    "Init Duration": ("init_duration_ms", False),
+    "Restore Duration": ("restore_duration_ms", False),
+    "Billed Restore Duration": ("billed_restore_duration_ms", False),
+    "Memory Size": ("memory_size_mb", True),
+    "Max Memory Used": ("max_memory_used_mb", True),
+}
+_TEXTS = {"Status": "status", "Error Type": "error_type", "Phase": "phase"}
+_MOST_FIELDS = 32
+
+
+def _report(text: str) -> Facts:
+    meta: dict[str, Value] = {"lambda_event": "report"}
+    for part in text.replace("\n", "\t").split("\t", _MOST_FIELDS):
+        name, _, value = part.partition(": ")
+        if name in _FIGURES:
+            field, whole = _FIGURES[name]
+            number = number_of(value.partition(" ")[0])
+            if number is not None:
+                meta[field] = int(number) if whole else number
+        elif name in _TEXTS:
+            meta[_TEXTS[name]] = text_of(value)
+        elif name in ("REPORT RequestId", "RequestId"):
+            meta["request_id"] = text_of(value)
+        elif name == "XRAY TraceId" and (trace := _trace_id(value)):
+            meta["trace_id"] = trace
+    return Facts("", {}, meta, "ERROR" if meta.get("status") in ("timeout", "error", "failure") else "INFO")
+
+
+def _start(text: str) -> Facts:
+    words = text.split(None, 5)
+    meta: dict[str, Value] = {"lambda_event": words[0].lower(), "request_id": text_of(words[2])}
+    if len(words) > 4 and words[3] == "Version:":
+        meta["function_version"] = text_of(words[4])
+    return Facts("", {}, meta, "INFO")
+
+
+def _init_start(text: str) -> Facts:
+    version = text.removeprefix("INIT_START Runtime Version: ").partition("\t")[0]
+    return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version.strip())}, "INFO")
+
+
+def _init_report(text: str) -> Facts:
+    report = _report(text.removeprefix("INIT_REPORT "))
+    return Facts("", {}, {**report.meta, "lambda_event": "initReport"}, report.level)
+
+
+def _failure(text: str) -> Facts | None:
+    """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`."""
+    words = text.split(None, 3)
+    if len(words) < 3 or words[2] not in ("Error:", "Process"):
+        return None
+    return Facts("", {}, {"request_id": text_of(words[1])}, "ERROR")
+
+
+# By the first six bytes
+_LINES = {
+    b"REPORT": _report,
+    b"START ": lambda text: _start(text) if text.startswith("START RequestId: ") else None,
+    b"END Re": lambda text: _start(text) if text.startswith("END RequestId: ") else None,
+    b"INIT_S": _init_start,
+    b"INIT_R": _init_report,
+    b"Reques": _failure,
+}
+
+_read = reader(_PLATFORM, _APPLICATION, text=_text)

@@ -1,0 +1,111 @@
+"""JSON messages of a known shape: which fields tell that it is one, and what those fields tell."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from .facts import LONGEST_VALUE, Facts, Found, Value, decoder, found_in, general, only_level
+
+Read = Callable[[bytes], Facts | None]
+
+
+class Payload(Struct, frozen=True):
+    """A shape of JSON messages.
+
+    Args:
+        marks: the fields that all have to be there.
+        others: fields that may be.
+        tell: from the fields, of whatever type they are, to what they say.
+    """
+
+    marks: tuple[str, ...]
+    others: tuple[str, ...]
+    tell: Callable[[Found], "Told"]
+
+
+class Told(Struct, gc=False):
+    """What a message says, before general facts join in.
+
+    Args:
+        app, names: as in `Facts`, but any value may be empty.
+        meta: the same; None is left out.
+        level: a level if none of the usual fields tells one.
+        text: a JSON object in a text, or decoded, whose level and trace are as good as the message's own.
+    """
+
+    app: str = ""
+    names: dict[str, str] = {}
+    meta: dict[str, Value | None] = {}
+    level: str = ""
+    inner: Found | None = None
+
+
+def reader(*payloads: Payload, text: Read | None = None) -> Read:
+    """Return what reads messages of any of these shapes, and of none: those of other JSON tell what all do.
+
+    Args:
+        payloads: the shapes, the first that fits is taken.
+        text: reads messages that are no JSON objects.
+    """
+    decode = decoder(name for payload in payloads for name in (*payload.marks, *payload.others))
+
+    def read(literal: bytes) -> Facts | None:
+        if not literal.startswith(b'"{'):
+            return text(literal) if text else None
+        found = found_in(literal, decode)
+        if found is None:
+            return None
+        for payload in payloads:
+            if all(mark in found for mark in payload.marks):
+                return _facts(payload.tell(found), found)
+        return _facts(_NOTHING, found)
+
+    return read
+
+
+_NOTHING = Told()
+
+
+def _facts(told: Told, found: Found) -> Facts | None:
+    level, trace = general(found)
+    if told.inner is not None:
+        inner_level, inner_trace = general(told.inner, nested=True)
+        level, trace = level or inner_level, trace or inner_trace
+    level = level or (told.level if type(found.get("level")) is not str else "")
+    if not (trace or told.app or told.names or told.meta):
+        return only_level(level)
+    names = {name: value for name, value in told.names.items() if value}
+    meta = {name: value for name, value in told.meta.items() if value is not None and value != ""}
+    if trace:
+        meta["trace_id"] = trace
+    return Facts(told.app, names, meta, level)
+
+
+# Fields of fields
+
+
+def object_of(value: object) -> Found:
+    """Return a field's object; an empty one if it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def text_of(value: object) -> str:
+    """Return a field's text, cut to what `meta` may hold; empty if the field is missing or no text."""
+    return value[:LONGEST_VALUE] if type(value) is str else ""
+
+
+def number_of(value: object) -> float | None:
+    """Return a field's number, also from a text; None if it is none, or one that 64 bits do not hold."""
+    if type(value) not in (int, float, str) or (type(value) is str and len(value) > 24):
+        return None
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        return None
+    return number if abs(number) < 2**63 else None  # NaN and infinity neither
+
+
+def integer_of(value: object) -> int | None:
+    """Return a field's number without what follows the point; None as for `number_of`."""
+    number = number_of(value)
+    return None if number is None else int(number)

@@ -1,0 +1,108 @@
+"""Messages about requests: of API Gateway, AppSync and WAF."""
+
+from .facts import Facts, Found, Value
+from .facts import trace_id as _trace_id
+from .payloads import Payload, Told, integer_of, number_of, object_of, reader, text_of
+
+_UUID = 36
+
+
+def _access(found: Found) -> Told:
+    """Tell a request from an access log in JSON, whose fields are named as in AWS's examples."""
+    status = integer_of(found["status"])
+    named = {"api": text_of(found.get("apiId")), "stage": text_of(found.get("stage"))}
+    return Told(
+        app="" if named["api"] else "api-gateway",
+        names=named,
+        meta={
+            **named,
+            "request_id": text_of(found["requestId"]),
+            "http_method": text_of(found.get("httpMethod")),
+            "http_route": text_of(found.get("routeKey")) or text_of(found.get("resourcePath")),
+            "http_status": status,
+            "client_ip": text_of(found.get("ip")) or text_of(found.get("sourceIp")),
+            "duration_ms": number_of(found.get("responseLatency")),
+        },
+        level=_level_of_status(status),
+    )
+
+
+def _level_of_status(status: int | None) -> str:
+    return "" if status is None else "ERROR" if status >= 500 else "WARN" if status >= 400 else "INFO"
+
+
+def _execution(literal: bytes) -> Facts | None:
+    """Read an execution log's `(<request id>) text`."""
+    if literal[1:2] != b"(" or literal[2 + _UUID : 4 + _UUID] != b") ":
+        return None
+    meta: dict[str, Value] = {"request_id": literal[2 : 2 + _UUID].decode("ascii", "replace")}
+    rest = literal[4 + _UUID : 164]
+    level = ""
+    if rest.startswith(b"Method completed with status: "):
+        status = integer_of(rest[30:33].decode("ascii", "replace"))
+        if status is not None:
+            meta["http_status"] = status
+        level = _level_of_status(status)
+    elif rest.startswith(b"Execution failed"):
+        level = "ERROR"
+    elif rest.startswith(b"X-Ray Tracing ID : ") and (
+        trace := _trace_id(rest[19:54].decode("ascii", "replace"))
+    ):
+        meta["trace_id"] = trace
+    return Facts("", {}, meta, level)
+
+
+def _graphql(found: Found) -> Told:
+    status = integer_of(found.get("statusCode"))
+    return Told(
+        meta={
+            "request_id": text_of(found["requestId"]),
+            "appsync_log": text_of(found.get("logType")),
+            "operation": text_of(found.get("operationName")),
+            "http_status": status,
+        },
+        level=_level_of_status(status) or "INFO",
+    )
+
+
+def _graphql_text(literal: bytes) -> Facts | None:
+    """Read `<request id> GraphQL Query: ...`."""
+    request = literal[1 : 1 + _UUID]
+    if literal[1 + _UUID : 2 + _UUID] != b" " or not _is_uuid(request):
+        return None
+    return Facts("", {}, {"request_id": request.decode()}, "")
+
+
+def _is_uuid(text: bytes) -> bool:
+    return text.isascii() and len(text) == _UUID and text[8] == text[13] == text[18] == text[23] == 0x2D
+
+
+def _web_acl(found: Found) -> Told:
+    request = object_of(found.get("httpRequest"))
+    action = text_of(found.get("action"))
+    return Told(
+        names={"action": action},
+        meta={
+            "action": action,
+            "rule": text_of(found.get("terminatingRuleId")),
+            "client_ip": text_of(request.get("clientIp")),
+            "country": text_of(request.get("country")),
+            "http_method": text_of(request.get("httpMethod")),
+            "http_path": text_of(request.get("uri")),
+            "request_id": text_of(request.get("requestId")),
+        },
+        level="WARN" if action == "BLOCK" else "INFO",
+    )
+
+
+GATEWAY_ACCESS = Payload(
+    ("requestId", "status", "protocol"),
+    ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency"),
+    _access,
+)
+GRAPHQL = Payload(("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql)
+WEB_ACL = Payload(("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
+
+read_gateway = reader(GATEWAY_ACCESS, text=_execution)
+read_appsync = reader(GRAPHQL, text=_graphql_text)
+read_waf = reader(WEB_ACL)
