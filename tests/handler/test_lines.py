@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.lines import encode_lines, split_line
+from handler.lines import split_line
+from handler.names import names_of
 from handler.settings import Settings
 from tests.handler.cloudwatch import (
     FILTERS,
@@ -15,6 +16,7 @@ from tests.handler.cloudwatch import (
     GROUP,
     OWNER,
     STREAM,
+    encode,
     make_event,
     read,
     received,
@@ -26,7 +28,7 @@ LARGE = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
 
 
 def lines_of(event: object, settings: Settings = STANDARD) -> list[dict[str, object]]:
-    pieces = encode_lines(settings, read(event, **LARGE), filtered=lambda _: None)
+    pieces = encode(settings, read(event, **LARGE))
     return [line for piece in pieces for line in json.loads(piece.array)]
 
 
@@ -78,7 +80,7 @@ def test_lone_surrogates_become_the_replacement_character() -> None:
 def test_what_is_empty_is_filtered_and_counted() -> None:
     reasons: list[str] = []
     document = received(["", "a", " \r\n", "b"])
-    pieces = list(encode_lines(STANDARD, document, filtered=reasons.append))
+    pieces = encode(STANDARD, document, filtered=reasons.append)
     assert [line["line"] for piece in pieces for line in json.loads(piece.array)] == ["a", "b"]
     assert reasons == ["empty", "empty"]
 
@@ -117,7 +119,7 @@ def test_no_meta_without_fields() -> None:
 def test_pieces_are_small_but_for_lines_that_are_not(line_format: str) -> None:
     messages = ["a" * 40] * 900 + ["b" * 200_000] + ["c" * 4000] * 100 + ["d"]
     settings = make_settings(line_format=line_format, oversize_lines="whole")
-    pieces = list(encode_lines(settings, read(make_event(messages), **LARGE), filtered=print))
+    pieces = encode(settings, read(make_event(messages), **LARGE))
     assert sum(piece.count for piece in pieces) == len(messages)
     assert all(len(piece.array) < 200_000 or piece.count == 1 for piece in pieces)
     assert all(piece.count == len(json.loads(piece.array)) for piece in pieces)
@@ -193,7 +195,7 @@ def test_the_formats_of_mezmo_s_lambda_are_whole_unless_asked_otherwise(line_for
 @given(st.lists(st.text(max_size=3) | st.sampled_from(["", "x" * 17_000, "é" * 9_000, "{" * 40_000])))
 def test_each_line_knows_its_log_event(messages: list[str]) -> None:
     document = received(messages)
-    pieces = list(encode_lines(STANDARD, document, filtered=lambda _: None))
+    pieces = encode(STANDARD, document)
     places = [place for piece in pieces for place in piece.events]
     lines = [line for piece in pieces for line in json.loads(piece.array)]
     ids = [json.loads(bytes(document.document.log_events[place].id)) for place in places]
@@ -205,10 +207,11 @@ def test_each_line_knows_its_log_event(messages: list[str]) -> None:
 @pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
 def test_a_whole_line_can_be_split_later_and_a_part_cannot(line_format: str) -> None:
     settings = make_settings(line_format=line_format, oversize_lines="whole")
-    (piece,) = encode_lines(settings, received(["x" * 40_000]), filtered=print)
-    parts = split_line(settings, piece)
+    (piece,) = encode(settings, received(["x" * 40_000]))
+    names = names_of(settings, piece.source.document)
+    parts = split_line(settings, piece, names)
     assert [part.count for part in parts] == [1, 1, 1]
     assert [[*part.events] for part in parts] == [[0]] * 3
-    assert [split_line(settings, part) for part in parts] == [[], [], []]
-    (short,) = encode_lines(settings, received(["x"]), filtered=print)
-    assert split_line(settings, short) == []
+    assert [split_line(settings, part, names) for part in parts] == [[], [], []]
+    (short,) = encode(settings, received(["x"]))
+    assert split_line(settings, short, names) == []

@@ -7,9 +7,10 @@ from .delivery import Delivery
 from .events import Received
 from .leftovers import Leftovers
 from .lines import encode_lines
-from .names import hostname_of
+from .names import names_of
 from .overrides import SettingsBySubscription
 from .report import OWN_LOG_GROUP, Report
+from .templates import fill
 
 
 class Forwarding:
@@ -62,9 +63,11 @@ class Forwarding:
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
             settings = self._settings.of(document.subscription_filters)
-            query = Query(hostname_of(settings, group), ",".join(settings.tags))
+            names = names_of(settings, document)
+            tags = [fill(tag, names.values) for tag in settings.tags]
+            query = Query(names.hostname, ",".join(tag for tag in tags if tag))
             for piece in encode_lines(
-                settings, received, filtered=lambda reason: report.filter(group, reason)
+                settings, received, names, filtered=lambda reason: report.filter(group, reason)
             ):
                 if piece.places is not None:
                     counts.received += piece.count - len({*piece.places})  # parts of one log event

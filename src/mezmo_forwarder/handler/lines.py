@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
+from . import facts as message_facts
 from .batches import Piece
 from .events import Document, LogEvent, Received
+from .facts import Facts, Read
 from .literals import EMPTY, WHITE, literal_of, text_of, trim, without_lone_surrogates
-from .names import app_of
-from .settings import MetaField, Settings
+from .names import Names, app_of
+from .settings import Settings
+from .templates import fill
 
 _encoder = msgspec.json.Encoder()
-_QUOTE = 0x22
+_QUOTE, _BRACE = 0x22, 0x7B
 _PIECE_SIZE = 1 << 16
 _LINE_COST = 200  # bytes by which a line is larger than CloudWatch's log event, or so
 
@@ -48,20 +51,21 @@ class _Format(Struct, frozen=True):
 
 
 def encode_lines(
-    settings: Settings, received: Received, *, filtered: Callable[[str], None]
+    settings: Settings, received: Received, names: Names, *, filtered: Callable[[str], None]
 ) -> Iterator[Piece]:
     """Turn a document's log events into lines.
 
     Args:
         settings: which format, and what it may be configured with.
         received: the document.
+        names: what its lines are called.
         filtered: told the reason, once for each log event that becomes no line.
 
     Yields:
         The lines, in the order of their events, in pieces of some 64 KiB, small enough for the processor's
         cache; a line that is larger is a piece of its own.
     """
-    form = _format(settings, received)
+    form = _format(settings, received, names)
     events = received.document.log_events
     step = max(1, int(_PIECE_SIZE / (received.size / len(events) + _LINE_COST))) if events else 1
     for start in range(0, len(events), step):
@@ -73,19 +77,20 @@ def encode_lines(
             yield from _one_by_one(settings, form, received, places, filtered)
 
 
-def split_line(settings: Settings, piece: Piece) -> list[Piece]:
+def split_line(settings: Settings, piece: Piece, names: Names) -> list[Piece]:
     """Split a line that Mezmo finds too large, whatever the settings say of oversize lines.
 
     Args:
         settings: which format.
         piece: one line.
+        names: what the document's lines are called.
 
     Returns:
         Its parts, a piece each; nothing if it is not longer than one of them.
     """
     (place,) = piece.events
     event = piece.source.document.log_events[place]
-    form = _format(settings, piece.source)
+    form = _format(settings, piece.source, names)
     (line,) = msgspec.json.decode(piece.array, type=list[_LineText])
     literal = form.body(event, form.text(_message(event)))
     # A part has a text other than its log event's.
@@ -176,10 +181,10 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
     ]
 
 
-def _format(settings: Settings, received: Received) -> _Format:
+def _format(settings: Settings, received: Received, names: Names) -> _Format:
     document = received.document
     if settings.line_format == "standard":
-        return _standard(settings, document, lone_surrogates=received.lone_surrogates)
+        return _standard(settings, document, names, lone_surrogates=received.lone_surrogates)
     envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
     return _parity(document, envelope=envelope)
 
@@ -195,6 +200,7 @@ class _StandardLine(Struct):
     line: Raw
     timestamp: Raw
     app: str
+    level: str | UnsetType
     env: str | UnsetType
     meta: dict[str, object] | UnsetType
 
@@ -203,32 +209,74 @@ def _replace_lone_surrogates(literal: bytes) -> bytes:
     return trim(literal_of(without_lone_surrogates(text_of(literal))))
 
 
-def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) -> _Format:
-    values: dict[MetaField, object] = {
+def _standard(settings: Settings, document: Document, names: Names, *, lone_surrogates: bool) -> _Format:
+    recognized, fields = names.recognized, settings.meta_fields
+    values: dict[str, object] = {
         "owner": document.owner,
+        "account_alias": settings.account_alias,
+        "region": settings.region,
         "group": document.log_group,
         "stream": document.log_stream,
         "event_id": Raw(_GAP),
         "filters": document.subscription_filters,
     }
-    fields = settings.meta_fields
+    meta = {field: values[field] for field in fields if values.get(field)}
+    if "service" in fields:
+        meta |= recognized.meta
+    meta |= _filled(settings.meta, names.values)
     # Encoded once, what all lines of a document share, with gaps for what they do not.
     shared = _StandardLine(
         line=Raw(_GAP),
         timestamp=Raw(_GAP_FOR_NUMBER),
-        app=app_of(settings, document.log_group, document.log_stream),
-        env=settings.env or UNSET,
-        meta={field: values[field] for field in fields} or UNSET,
-    )
-    template = (
-        _encoder.encode(shared).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
+        app=names.app,
+        level=UNSET,
+        env=(settings.env and fill(settings.env, names.values)) or UNSET,
+        meta=meta or UNSET,
     )
     with_id = "event_id" in fields
+    template = _template(shared)
+    by_level: dict[str, bytes] = {}  # templates for lines that differ in this alone
 
     def gaps(event: LogEvent, literal: bytes) -> tuple[object, ...]:
         return (literal, event.timestamp, event.id) if with_id else (literal, event.timestamp)
 
+    def told(event: LogEvent, literal: bytes, facts: Facts) -> bytes:
+        """Make the line of a message that says more than its text."""
+        if not facts.meta and not facts.app and not facts.names:
+            found = by_level.get(facts.level)
+            if found is None:
+                found = by_level[facts.level] = _template(structs.replace(shared, level=facts.level))
+            return found % gaps(event, literal)
+        return encoded(_with_facts(settings, names, shared, facts), event, literal, event.timestamp)
+
+    def encoded(own: _StandardLine, event: LogEvent, literal: bytes, timestamp: int) -> bytes:
+        if with_id and own.meta:
+            own.meta["event_id"] = event.id
+        return _encoder.encode(structs.replace(own, line=Raw(literal), timestamp=Raw(b"%d" % timestamp)))
+
+    read: Read | None = None
+    if settings.recognize:
+        read = recognized.read or message_facts.read
+    quick = recognized.read is None  # then nothing but JSON objects is read
+
+    def facts_of(literals: list[bytes]) -> list[Facts | None] | None:
+        if read is None or (quick and _BRACE not in {literal[1] for literal in literals}):
+            return None
+        facts = [read(literal) for literal in literals]
+        return facts if any(facts) else None
+
+    def line(event: LogEvent, literal: bytes) -> bytes:
+        facts = facts_of([literal])
+        return told(event, literal, facts[0]) if facts and facts[0] else template % gaps(event, literal)
+
     def array(events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        if facts := facts_of(literals):
+            return b"[%b]" % b",".join(
+                [
+                    told(event, literal, fact) if fact else template % gaps(event, literal)
+                    for event, literal, fact in zip(events, literals, facts, strict=True)
+                ]
+            )
         values: list[object] = []
         if with_id:
             for event, literal in zip(events, literals, strict=True):
@@ -238,19 +286,50 @@ def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) 
                 values += (literal, event.timestamp)
         return (b"[%b]" % b",".join([template] * len(literals))) % (*values,)
 
-    def part(_event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
-        meta = {**(shared.meta or {}), **marks}
-        return _encoder.encode(
-            msgspec.structs.replace(shared, line=Raw(literal), timestamp=Raw(b"%d" % timestamp), meta=meta)
-        )
+    def part(event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
+        facts = facts_of([bytes(event.message)])
+        own = _with_facts(settings, names, shared, facts[0]) if facts and facts[0] else shared
+        own = structs.replace(own, meta={**(own.meta or {}), **marks})
+        return encoded(own, event, literal, timestamp)
 
     return _Format(
         text=_replace_lone_surrogates if lone_surrogates else trim,
         body=_unchanged,
-        line=lambda event, literal: template % gaps(event, literal),
+        line=line,
         part=part,
         array=None if lone_surrogates else array,
     )
+
+
+def _template(line: _StandardLine) -> bytes:
+    """Encode a line with its gaps, to be filled by `%`."""
+    return _encoder.encode(line).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
+
+
+def _with_facts(settings: Settings, names: Names, shared: _StandardLine, facts: Facts) -> _StandardLine:
+    """Return the line with what its message says of itself."""
+    values = {**names.values, **facts.names}
+    told = {
+        name: value
+        for name, value in facts.meta.items()
+        if ("trace" if name == "trace_id" else "service") in settings.meta_fields
+    }
+    meta = {**(shared.meta or {}), **told}
+    if facts.names:
+        meta |= _filled(settings.meta, values)
+    return structs.replace(
+        shared,
+        app=app_of(settings, values, facts.app or names.recognized.app),
+        level=facts.level or UNSET,
+        env=(settings.env and fill(settings.env, values)) or UNSET,
+        meta=meta or UNSET,
+    )
+
+
+def _filled(templates: dict[str, str], values: dict[str, str]) -> dict[str, str]:
+    """Fill templates; those of which a name is missing are left out."""
+    filled = {field: fill(template, values) for field, template in templates.items()}
+    return {field: text for field, text in filled.items() if text}
 
 
 # The formats of Mezmo's own Lambda, whose fields and their order these structs repeat
@@ -312,7 +391,7 @@ def _parity(document: Document, *, envelope: bool) -> _Format:
         return _encoder.encode(_ParityLine(event.timestamp, file, meta(event), Raw(literal)))
 
     def part(event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
-        marked = {**msgspec.structs.asdict(meta(event)), **marks}
+        marked = {**structs.asdict(meta(event)), **marks}
         return _encoder.encode(_ParityLine(timestamp, file, marked, Raw(literal)))
 
     return _Format(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -14,7 +14,10 @@ VARIABLE = "MEZMO_FORWARDER_SETTINGS"
 SCHEMA = 1
 
 Text = Annotated[str, Meta(min_length=1)]
-MetaField = Literal["owner", "group", "stream", "event_id", "filters"]
+MetaField = Literal[
+    "owner", "account_alias", "region", "group", "stream", "event_id", "filters", "service", "trace"
+]
+META_FIELDS: tuple[MetaField, ...] = get_args(MetaField)
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
 OversizeLines = Literal["split", "truncate", "whole"]
 MetricsDetail = Literal["forwarder", "log-group"]
@@ -80,6 +83,7 @@ class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
 
 Hostname = Annotated[str, Meta(min_length=1, max_length=256)]
 App = Annotated[str, Meta(min_length=1, max_length=512)]
+Templates = dict[str, Text]
 Tags = tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...]
 
 
@@ -92,6 +96,7 @@ class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags | UnsetType = UNSET
     meta_fields: tuple[MetaField, ...] | UnsetType = UNSET
     oversize_lines: OversizeLines | UnsetType = UNSET
+    meta: Templates | UnsetType = UNSET
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +104,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         key_ttl: how long the key is kept, in seconds.
+        hostname: a constant, or a template over recognized names; likewise `app`, `env`, `tags` and the texts
+            of `meta`, which come beside `meta_fields`.
+        recognize: whether lines are named by the service that wrote them, and get what messages tell.
+        account_alias: a name of the account, for `meta`.
+        region: the function's own, which the environment tells.
         subscriptions: what subscriptions have for themselves, by the names of their filters.
         subscriptions_file: a file beside the code with more of `subscriptions`, if they do not fit.
     """
@@ -112,13 +122,17 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     app: App | None = None
     env: Text | None = None
     tags: Tags = ()
-    meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
+    meta_fields: tuple[MetaField, ...] = META_FIELDS
+    meta: Templates = {}
+    recognize: bool = True
+    account_alias: Text | None = None
     oversize_lines: OversizeLines | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
     subscriptions: dict[str, Overrides] = {}
     subscriptions_file: Text | None = None
+    region: str = ""
 
 
 class VendorRedriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,7 +150,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: there are none, or they are not understood; the text names the place.
     """
-    settings = _decode(environment, Settings)
+    settings = structs.replace(_decode(environment, Settings), region=environment.get("AWS_REGION", ""))
     _check_address(settings.destination.url)
     if settings.subscriptions_file:
         path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / settings.subscriptions_file
