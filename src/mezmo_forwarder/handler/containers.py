@@ -1,8 +1,7 @@
-"""Messages of containers: Fluent Bit's on Kubernetes, FireLens's on ECS, Container Insights' and EKS's own."""
+"""Messages of containers: Fluent Bit on Kubernetes, FireLens on ECS, Container Insights, EKS itself."""
 
-from .facts import Facts, Found, parse_object
-from .facts import only_level as _only_level
-from .payloads import Payload, Told, integer_of, object_of, reader, text_of
+from .facts import Facts, Found, only_level, parse_object
+from .payloads import Payload, Told, integer_of, level_of_status, object_of, reader, text_of
 
 # Labels that say what a pod is part of, the recommended one first
 _SERVICE_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
@@ -91,17 +90,21 @@ def _audit(found: Found) -> Told:
             "resource": text_of(about.get("resource")),
             "namespace": text_of(about.get("namespace")),
             "http_status": status,
-        }
+        },
+        # The record's own `level` says how much of a request it holds.
+        level=level_of_status(status),
     )
 
 
-KUBERNETES = Payload(("kubernetes",), ("log_processed", "log", "stream"), _kubernetes)
+KUBERNETES = Payload("kubernetes", ("kubernetes",), ("log_processed", "log", "stream"), _kubernetes)
 FIRELENS = Payload(
+    "firelens",
     ("ecs_task_arn",),
     ("ecs_cluster", "ecs_task_definition", "container_name", "source", "log", "log_processed"),
     _firelens,
 )
 INSIGHTS = Payload(
+    "container-insights",
     ("ClusterName",),
     (
         "ServiceName",
@@ -116,7 +119,7 @@ INSIGHTS = Payload(
     ),
     _insights,
 )
-AUDIT = Payload(("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
+AUDIT = Payload("eks-control-plane", ("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
 
 # klog's first letter
 _KLOG = {b"I": "INFO", b"W": "WARN", b"E": "ERROR", b"F": "FATAL"}
@@ -125,7 +128,7 @@ _KLOG = {b"I": "INFO", b"W": "WARN", b"E": "ERROR", b"F": "FATAL"}
 def _klog(literal: bytes) -> Facts | None:
     """Read a line of Kubernetes' own programs: `E1123 10:00:00.123456      10 file.go:12] text`."""
     if literal[2:6].isdigit() and literal[6:7] == b" " and literal[9:10] == b":":
-        return _only_level(_KLOG.get(literal[1:2], ""))
+        return only_level(_KLOG.get(literal[1:2], ""))
     return None
 
 

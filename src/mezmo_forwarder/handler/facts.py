@@ -36,6 +36,8 @@ class Facts(Struct, frozen=True, gc=False):
     level: str = ""
 
 
+Read = Callable[[bytes], Facts | None]
+
 # The fields of a JSON object that tell the level by a name
 _NAMED = frozenset(
     (

@@ -1,8 +1,10 @@
-"""Messages of Lambda functions: the platform's own and those of the runtimes' loggers, in text and in JSON."""
+"""Messages of Lambda functions: the platform's own and the runtimes' loggers', in text and in JSON."""
 
-from .facts import Facts, Found, Value, decoded, named_level
+from collections.abc import Callable
+
+from .facts import Facts, Found, Value, decoded, named_level, only_level
 from .facts import trace_id as _trace_id
-from .payloads import Payload, Told, integer_of, number_of, object_of, reader, text_of
+from .payloads import UUID, Payload, Told, integer_of, is_uuid, number_of, object_of, reader, text_of
 
 _Meta = dict[str, Value | None]
 
@@ -45,22 +47,18 @@ def _platform(found: Found) -> Told:
 
 
 def _application(found: Found) -> Told:
-    request = next(
-        (request for name in _REQUEST_IDS if (request := text_of(found.get(name)))),
-        "",
-    )
+    request = next((request for name in _REQUEST_IDS if (request := text_of(found.get(name)))), "")
     return Told(meta={"request_id": request} if request else {})
 
 
 # Node's and Python's logger; Java's; Powertools'
 _REQUEST_IDS = ("requestId", "AWSRequestId", "function_request_id", "aws_request_id")
-_PLATFORM = Payload(("type", "record"), (), _platform)
-_APPLICATION = Payload((), _REQUEST_IDS, _application)
+_PLATFORM = Payload("lambda", ("type", "record"), _REQUEST_IDS, _platform)
+_APPLICATION = Payload("lambda", (), _REQUEST_IDS, _application)
 
 # Text
 
 _TIME = 24  # characters of 2026-11-23T10:00:00.000Z
-_UUID = 36
 _TAB = rb"\t"
 
 
@@ -81,13 +79,13 @@ def _of_python(literal: bytes) -> Facts | None:
     start = end + 3 + _TIME
     if end < 0 or literal[start : start + 2] != _TAB:
         return None
-    return _logged(literal[start + 2 : start + 2 + _UUID], literal[2:end])
+    return _logged(literal[start + 2 : start + 2 + UUID], literal[2:end])
 
 
 def _of_node(literal: bytes) -> Facts | None:
     r"""Read `2026-11-23T10:00:00.000Z\t<request id>\tINFO\ttext`, Node's `console`."""
     start = 1 + _TIME + 2
-    end = literal.find(_TAB, start, start + _UUID + 1)  # `undefined` while the function initializes
+    end = literal.find(_TAB, start, start + UUID + 2)  # `undefined` while the function initializes
     if end < 0:
         return None
     after = literal.find(_TAB, end + 2, end + 16)
@@ -97,20 +95,17 @@ def _of_node(literal: bytes) -> Facts | None:
 def _of_time_out(literal: bytes) -> Facts | None:
     """Read `2026-11-23T10:00:00.000Z <request id> Task timed out after 3.00 seconds`."""
     start = 1 + _TIME + 1
-    end = start + _UUID
+    end = start + UUID
     if not literal.startswith((b" Task timed out", b" Process exited"), end):
         return None
     return _logged(literal[start:end], b"ERROR")
 
 
 def _logged(request: bytes, level: bytes) -> Facts | None:
-    request_id = request.decode("ascii", "replace") if _is_uuid(request) else ""
     name = named_level(level.decode("ascii", "replace"))
-    return Facts("", {}, {"request_id": request_id}, name) if request_id else None
-
-
-def _is_uuid(text: bytes) -> bool:
-    return len(text) == _UUID and text[8] == text[13] == text[18] == text[23] == 0x2D and text.isascii()
+    if is_uuid(request):
+        return Facts("", {}, {"request_id": request.decode()}, name)
+    return only_level(name)
 
 
 # The figures of a REPORT line: what they are called there, in `meta`, and whether they are whole numbers
@@ -123,11 +118,17 @@ _FIGURES = {
     "Memory Size": ("memory_size_mb", True),
     "Max Memory Used": ("max_memory_used_mb", True),
 }
-_TEXTS = {"Status": "status", "Error Type": "error_type", "Phase": "phase"}
+_TEXTS = {
+    "REPORT RequestId": "request_id",
+    "Status": "status",
+    "Error Type": "error_type",
+    "Phase": "phase",
+}
 _MOST_FIELDS = 32
 
 
 def _report(text: str) -> Facts:
+    r"""Read `REPORT RequestId: <request id>\tDuration: 1.23 ms\tBilled Duration: 2 ms\t...`."""
     meta: dict[str, Value] = {"lambda_event": "report"}
     for part in text.replace("\n", "\t").split("\t", _MOST_FIELDS):
         name, _, value = part.partition(": ")
@@ -136,29 +137,34 @@ def _report(text: str) -> Facts:
             number = number_of(value.partition(" ")[0])
             if number is not None:
                 meta[field] = int(number) if whole else number
-        elif name in _TEXTS:
+        elif name in _TEXTS and value:
             meta[_TEXTS[name]] = text_of(value)
-        elif name in ("REPORT RequestId", "RequestId"):
-            meta["request_id"] = text_of(value)
         elif name == "XRAY TraceId" and (trace := _trace_id(value)):
             meta["trace_id"] = trace
     return Facts("", {}, meta, "ERROR" if meta.get("status") in ("timeout", "error", "failure") else "INFO")
 
 
-def _start(text: str) -> Facts:
+def _start_or_end(text: str) -> Facts | None:
+    """Read `START RequestId: <request id> Version: 42`, or `END RequestId: <request id>`."""
     words = text.split(None, 5)
+    if len(words) < 3 or words[1] != "RequestId:":
+        return None
     meta: dict[str, Value] = {"lambda_event": words[0].lower(), "request_id": text_of(words[2])}
     if len(words) > 4 and words[3] == "Version:":
         meta["function_version"] = text_of(words[4])
     return Facts("", {}, meta, "INFO")
 
 
-def _init_start(text: str) -> Facts:
-    version = text.removeprefix("INIT_START Runtime Version: ").partition("\t")[0]
-    return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version.strip())}, "INFO")
+def _init_start(text: str) -> Facts | None:
+    r"""Read `INIT_START Runtime Version: python:3.13.v51\tRuntime Version ARN: ...`."""
+    version = text.removeprefix("INIT_START Runtime Version: ").partition("\t")[0].strip()
+    if not version or len(version) == len(text):
+        return None
+    return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version)}, "INFO")
 
 
 def _init_report(text: str) -> Facts:
+    r"""Read `INIT_REPORT Init Duration: 9999.81 ms\tPhase: init\tStatus: timeout`."""
     report = _report(text.removeprefix("INIT_REPORT "))
     return Facts("", {}, {**report.meta, "lambda_event": "initReport"}, report.level)
 
@@ -166,16 +172,16 @@ def _init_report(text: str) -> Facts:
 def _failure(text: str) -> Facts | None:
     """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`."""
     words = text.split(None, 3)
-    if len(words) < 3 or words[2] not in ("Error:", "Process"):
+    if len(words) < 3 or words[0] != "RequestId:" or words[2] != "Error:":
         return None
     return Facts("", {}, {"request_id": text_of(words[1])}, "ERROR")
 
 
 # By the first six bytes
-_LINES = {
+_LINES: dict[bytes, Callable[[str], Facts | None]] = {
     b"REPORT": _report,
-    b"START ": lambda text: _start(text) if text.startswith("START RequestId: ") else None,
-    b"END Re": lambda text: _start(text) if text.startswith("END RequestId: ") else None,
+    b"START ": _start_or_end,
+    b"END Re": _start_or_end,
     b"INIT_S": _init_start,
     b"INIT_R": _init_report,
     b"Reques": _failure,

@@ -4,20 +4,20 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from .facts import LONGEST_VALUE, Facts, Found, Value, decoder, found_in, general, only_level
-
-Read = Callable[[bytes], Facts | None]
+from .facts import LONGEST_VALUE, Facts, Found, Read, Value, decoder, found_in, general, only_level
 
 
 class Payload(Struct, frozen=True):
     """A shape of JSON messages.
 
     Args:
+        service: the AWS service that writes it, where log group and stream do not tell.
         marks: the fields that all have to be there.
         others: fields that may be.
         tell: from the fields, of whatever type they are, to what they say.
     """
 
+    service: str
     marks: tuple[str, ...]
     others: tuple[str, ...]
     tell: Callable[[Found], "Told"]
@@ -30,7 +30,7 @@ class Told(Struct, gc=False):
         app, names: as in `Facts`, but any value may be empty.
         meta: the same; None is left out.
         level: a level if none of the usual fields tells one.
-        text: a JSON object in a text, or decoded, whose level and trace are as good as the message's own.
+        inner: the fields of an inner object whose level and trace are as good as the message's own.
     """
 
     app: str = ""
@@ -40,12 +40,13 @@ class Told(Struct, gc=False):
     inner: Found | None = None
 
 
-def reader(*payloads: Payload, text: Read | None = None) -> Read:
+def reader(*payloads: Payload, text: Read | None = None, known: bool = True) -> Read:
     """Return what reads messages of any of these shapes, and of none: those of other JSON tell what all do.
 
     Args:
         payloads: the shapes, the first that fits is taken.
         text: reads messages that are no JSON objects.
+        known: whether the service is known by log group and stream.
     """
     decode = decoder(name for payload in payloads for name in (*payload.marks, *payload.others))
 
@@ -57,7 +58,7 @@ def reader(*payloads: Payload, text: Read | None = None) -> Read:
             return None
         for payload in payloads:
             if all(mark in found for mark in payload.marks):
-                return _facts(payload.tell(found), found)
+                return _facts(payload.tell(found), found, "" if known else payload.service)
         return _facts(_NOTHING, found)
 
     return read
@@ -66,19 +67,36 @@ def reader(*payloads: Payload, text: Read | None = None) -> Read:
 _NOTHING = Told()
 
 
-def _facts(told: Told, found: Found) -> Facts | None:
+def _facts(told: Told, found: Found, service: str = "") -> Facts | None:
     level, trace = general(found)
     if told.inner is not None:
         inner_level, inner_trace = general(told.inner, nested=True)
         level, trace = level or inner_level, trace or inner_trace
-    level = level or (told.level if type(found.get("level")) is not str else "")
+    level = level or told.level
     if not (trace or told.app or told.names or told.meta):
         return only_level(level)
     names = {name: value for name, value in told.names.items() if value}
     meta = {name: value for name, value in told.meta.items() if value is not None and value != ""}
     if trace:
         meta["trace_id"] = trace
+    if service:
+        meta["aws_service"] = service
     return Facts(told.app, names, meta, level)
+
+
+# What services have in common
+
+UUID = 36  # characters
+
+
+def is_uuid(text: bytes) -> bool:
+    """Whether a text looks like a request id, which is a UUID."""
+    return len(text) == UUID and text[8:24:5] == b"----" and text.replace(b"-", b"").isalnum()
+
+
+def level_of_status(status: int | None) -> str:
+    """Return the level of a request that was answered with this status; empty if there is none."""
+    return "" if status is None else "ERROR" if status >= 500 else "WARN" if status >= 400 else "INFO"
 
 
 # Fields of fields

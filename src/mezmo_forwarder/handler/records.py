@@ -8,7 +8,7 @@ from .payloads import Payload, Told, integer_of, object_of, reader, text_of
 # The default format, version 2; those that are whole numbers are sent as such.
 _FLOW = (
     ("", str),
-    ("account", str),
+    ("account_id", str),
     ("interface", str),
     ("source_ip", str),
     ("destination_ip", str),
@@ -50,7 +50,7 @@ def _api_call(found: Found) -> Told:
     named = {
         "event_source": source,
         "event_name": text_of(found["eventName"]),
-        "region": text_of(found.get("awsRegion")),
+        "event_region": text_of(found.get("awsRegion")),
     }
     return Told(
         names=named,
@@ -58,7 +58,7 @@ def _api_call(found: Found) -> Told:
             **named,
             "event_time": text_of(found.get("eventTime")),
             "cloudtrail_id": text_of(found.get("eventID")),
-            "account": text_of(found.get("recipientAccountId")),
+            "account_id": text_of(found.get("recipientAccountId")),
             "error_code": text_of(found.get("errorCode")),
             "client_ip": text_of(found.get("sourceIPAddress")),
             "user_type": text_of(by.get("type")),
@@ -103,8 +103,7 @@ def _query(found: Found) -> Told:
             "query_name": text_of(found["query_name"]),
             "query_type": text_of(found.get("query_type")),
             "rcode": text_of(found.get("rcode")),
-            "account": text_of(found.get("account_id")),
-            "region": text_of(found.get("region")),
+            "account_id": text_of(found.get("account_id")),
             "client_ip": text_of(found.get("srcaddr")),
             "instance": text_of(object_of(found.get("srcids")).get("instance")),
             "action": text_of(found.get("firewall_rule_action")),
@@ -114,6 +113,7 @@ def _query(found: Found) -> Told:
 
 
 API_CALL = Payload(
+    "cloudtrail",
     ("eventSource", "eventName"),
     (
         "eventTime",
@@ -126,10 +126,11 @@ API_CALL = Payload(
     ),
     _api_call,
 )
-EXECUTION = Payload(("execution_arn",), ("type", "details"), _execution)
+EXECUTION = Payload("step-functions", ("execution_arn",), ("type", "details"), _execution)
 RESOLVER_QUERY = Payload(
+    "route53-resolver",
     ("query_name", "vpc_id"),
-    ("query_type", "rcode", "account_id", "region", "srcaddr", "srcids", "firewall_rule_action"),
+    ("query_type", "rcode", "account_id", "srcaddr", "srcids", "firewall_rule_action"),
     _query,
 )
 

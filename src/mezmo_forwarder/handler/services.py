@@ -8,13 +8,12 @@ otherwise, and `<name:expression>`, which matches the expression. Names that beg
 
 import re
 from collections.abc import Callable
-from functools import cache
+from contextlib import suppress
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
-from .facts import LONGEST_VALUE, Facts
-
-Read = Callable[[bytes], Facts | None]
+from .facts import LONGEST_VALUE, Read
 
 _LONGEST_APP = 512
 _LONGEST_HOSTNAME = 256
@@ -68,16 +67,19 @@ class Service(Struct, frozen=True, kw_only=True):
     read: Callable[[], Read] | None = None
 
 
+_REGION = r"[a-z]{2}(?:-[a-z]+)+-\d"
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 _SHAPES = {
     "_date": r"\d{4}/\d{2}/\d{2}",
     "_number": r"(?:_\d+)?",
+    "_region": _REGION,
     "_rest": ".*",
     "_path": ".+",
-    "account": r"\d{12}",
+    "account_id": r"\d{12}",
     "build": _UUID,
     "container_id": "[0-9a-f]{64}",
+    "event_region": _REGION,
     "execution_environment": "[0-9a-f]{32}",
     "function_version": r"[^\]/]+",
     "interface": "eni-[0-9a-f]+",
@@ -85,14 +87,13 @@ _SHAPES = {
     "node": "[^/]+?",
     "pod": "[^_/]+",
     "prefix": ".+",  # of a log stream of ECS; with slashes, if somebody wants them
-    "region": r"[a-z]{2}(?:-[a-z]+)+-\d",
     "task_id": f"(?:[0-9a-f]{{32}}|{_UUID})",
 }
 
 # Names that go into `meta`, but not into templates: a hostname or an app of its own for each is one too many.
 _IDS = frozenset(
     (
-        "account",
+        "account_id",
         "build",
         "container_id",
         "execution",
@@ -186,7 +187,7 @@ def _database(engine: str, log: str, read: Callable[[], Read] | None = None) -> 
             f"/aws/rds/cluster/<database>/<log:{log}>",
             f"/aws/rds/instance/<database>/<log:{log}>",
         ),
-        more=(r"<instance:.+?>(?:\.\d+)?",),
+        more=("<instance:[^.]+>.<_rest>", "<instance>"),
         app=("rds-{log}",),
         hostname=("{database}",),
         names={"engine": engine} if engine else {},
@@ -197,7 +198,7 @@ def _database(engine: str, log: str, read: Callable[[], Read] | None = None) -> 
 SERVICES = (
     Service(
         name="lambda",
-        groups=("/aws/lambda/<region>.<function>", "/aws/lambda/<function>"),  # the first is Lambda@Edge's
+        groups=("/aws/lambda/<_region>.<function>", "/aws/lambda/<function>"),  # the first is Lambda@Edge's
         streams=(
             "<_date>/[<function_version>]<execution_environment>",
             "<_date>/<function>[<function_version>][<execution_environment>]",
@@ -240,8 +241,10 @@ SERVICES = (
             "<_prefix:.*?>var.log.containers.<pod>_<namespace>_<container>-<container_id>.log",
         ),
         more=(
-            "<node>-<log:dataplane>.systemd.<component:.+?>(?:.service)?",
-            "<node>[-.]host.<component>",
+            "<node>-<log:dataplane>.systemd.<component>.service",
+            "<node>-<log:dataplane>.systemd.<component>",
+            "<node>-<log:host>.<component>",
+            "<node>.<log:host>.<component>",
             "<node>.<component:dmesg|messages|secure|syslog>",
         ),
         app=("{container}", "{component}", "{log}", "{_last}"),
@@ -277,10 +280,10 @@ SERVICES = (
     _database("mysql", "general|slowquery", _mysql),
     _database("oracle", "alert|listener|trace|oemagent"),
     _database("sqlserver", "agent"),
-    _database("db2", r"diag.log|notify.log"),
+    _database("db2", r"diag\.log|notify\.log"),
     _database("", "error", _mysql),  # MySQL's, MariaDB's or SQL Server's
     _database("", "audit|iam-db-auth-error|instance"),
-    Service(name="rds-proxy", groups=("/aws/rds/proxy/<database>",), hostname=("<database>",)),
+    Service(name="rds-proxy", groups=("/aws/rds/proxy/<database>",), hostname=("{database}",)),
     Service(
         name="vpc-flow-logs",
         streams=("<interface>-<traffic:all|accept|reject>", "<interface>"),
@@ -289,7 +292,7 @@ SERVICES = (
     ),
     Service(
         name="cloudtrail",
-        streams=("<_organization:(?:o-[a-z0-9]+_)?><account>_CloudTrail_<region><_number>",),
+        streams=("<_organization:(?:o-[a-z0-9]+_)?><account_id>_CloudTrail_<event_region><_number>",),
         app=("cloudtrail",),
         read=_records,
     ),
@@ -362,6 +365,7 @@ SERVICES = (
 _UNKNOWN = Service(name="", read=_anything)
 
 
+@lru_cache(maxsize=64)
 def recognize(log_group: str, log_stream: str) -> Recognized:
     """Return what the names of log group and log stream tell; they may be any text."""
     for service in SERVICES:
@@ -376,29 +380,32 @@ def recognize(log_group: str, log_stream: str) -> Recognized:
 
 
 def _recognized(service: Service, log_group: str, found: dict[str, str]) -> Recognized:
-    group = log_group.strip("/").removeprefix("aws/")
-    parts = {"_group": group, "_last": group.rpartition("/")[2], **found}
-    told = {name: value[:LONGEST_VALUE] for name, value in found.items() if name[0] != "_" and value}
+    group = _clean(log_group).strip("/").removeprefix("aws/")
+    parts = {"_group": group, "_last": group.rpartition("/")[2]}
+    parts |= {name: _clean(value)[:LONGEST_VALUE] for name, value in found.items() if value}
+    told = {name: value for name, value in parts.items() if name[0] != "_"}
     return Recognized(
         service=service.name,
         app=_fill(service.app, parts)[:_LONGEST_APP],
         hostname=_fill(service.hostname, parts).replace(".", "_")[:_LONGEST_HOSTNAME],
         names={name: value for name, value in told.items() if name not in _IDS},
-        meta={"aws_service": service.name, **told} if service.name else told,
+        meta={"aws_service": service.name, **told} if service.name else {},
         read=service.read and service.read(),
     )
 
 
 def _fill(templates: tuple[str, ...], parts: dict[str, str]) -> str:
-    """Fill the first template whose names are all there; what no name may hold becomes an underscore."""
+    """Fill the first template whose names are all there."""
     for template in templates:
-        try:
-            text = template.format_map(parts).strip()
-        except KeyError:
-            continue
-        if text:
-            return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
+        with suppress(KeyError):
+            if text := template.format_map(parts).strip():
+                return text
     return "unknown"
+
+
+def _clean(text: str) -> str:
+    """Return a name with an underscore for each character that no name may hold."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
 
 
 def _match(patterns: tuple[str, ...], text: str) -> dict[str, str] | None:

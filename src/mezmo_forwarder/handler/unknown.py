@@ -5,4 +5,4 @@ from .payloads import reader
 from .records import RESOLVER_QUERY
 from .web_requests import GATEWAY_ACCESS
 
-read = reader(KUBERNETES, FIRELENS, GATEWAY_ACCESS, RESOLVER_QUERY)
+read = reader(KUBERNETES, FIRELENS, GATEWAY_ACCESS, RESOLVER_QUERY, known=False)

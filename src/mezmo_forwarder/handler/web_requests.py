@@ -2,9 +2,18 @@
 
 from .facts import Facts, Found, Value
 from .facts import trace_id as _trace_id
-from .payloads import Payload, Told, integer_of, number_of, object_of, reader, text_of
-
-_UUID = 36
+from .payloads import (
+    UUID,
+    Payload,
+    Told,
+    integer_of,
+    is_uuid,
+    level_of_status,
+    number_of,
+    object_of,
+    reader,
+    text_of,
+)
 
 
 def _access(found: Found) -> Told:
@@ -23,26 +32,22 @@ def _access(found: Found) -> Told:
             "client_ip": text_of(found.get("ip")) or text_of(found.get("sourceIp")),
             "duration_ms": number_of(found.get("responseLatency")),
         },
-        level=_level_of_status(status),
+        level=level_of_status(status),
     )
-
-
-def _level_of_status(status: int | None) -> str:
-    return "" if status is None else "ERROR" if status >= 500 else "WARN" if status >= 400 else "INFO"
 
 
 def _execution(literal: bytes) -> Facts | None:
     """Read an execution log's `(<request id>) text`."""
-    if literal[1:2] != b"(" or literal[2 + _UUID : 4 + _UUID] != b") ":
+    if literal[1:2] != b"(" or not is_uuid(literal[2 : 2 + UUID]) or literal[2 + UUID : 4 + UUID] != b") ":
         return None
-    meta: dict[str, Value] = {"request_id": literal[2 : 2 + _UUID].decode("ascii", "replace")}
-    rest = literal[4 + _UUID : 164]
+    meta: dict[str, Value] = {"request_id": literal[2 : 2 + UUID].decode()}
+    rest = literal[4 + UUID : 164]
     level = ""
     if rest.startswith(b"Method completed with status: "):
         status = integer_of(rest[30:33].decode("ascii", "replace"))
         if status is not None:
             meta["http_status"] = status
-        level = _level_of_status(status)
+        level = level_of_status(status)
     elif rest.startswith(b"Execution failed"):
         level = "ERROR"
     elif rest.startswith(b"X-Ray Tracing ID : ") and (
@@ -61,20 +66,16 @@ def _graphql(found: Found) -> Told:
             "operation": text_of(found.get("operationName")),
             "http_status": status,
         },
-        level=_level_of_status(status) or "INFO",
+        level=level_of_status(status) or "INFO",
     )
 
 
 def _graphql_text(literal: bytes) -> Facts | None:
     """Read `<request id> GraphQL Query: ...`."""
-    request = literal[1 : 1 + _UUID]
-    if literal[1 + _UUID : 2 + _UUID] != b" " or not _is_uuid(request):
+    request = literal[1 : 1 + UUID]
+    if literal[1 + UUID : 2 + UUID] != b" " or not is_uuid(request):
         return None
     return Facts("", {}, {"request_id": request.decode()}, "")
-
-
-def _is_uuid(text: bytes) -> bool:
-    return text.isascii() and len(text) == _UUID and text[8] == text[13] == text[18] == text[23] == 0x2D
 
 
 def _web_acl(found: Found) -> Told:
@@ -96,12 +97,15 @@ def _web_acl(found: Found) -> Told:
 
 
 GATEWAY_ACCESS = Payload(
+    "api-gateway",
     ("requestId", "status", "protocol"),
     ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency"),
     _access,
 )
-GRAPHQL = Payload(("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql)
-WEB_ACL = Payload(("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
+GRAPHQL = Payload(
+    "appsync", ("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql
+)
+WEB_ACL = Payload("waf", ("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
 
 read_gateway = reader(GATEWAY_ACCESS, text=_execution)
 read_appsync = reader(GRAPHQL, text=_graphql_text)
