@@ -94,7 +94,7 @@ def test_lines_arrive_over_one_connection_and_nothing_is_flagged(
     assert {request.status for request in mezmo.requests} == {200}
     assert len({request.connection for request in mezmo.requests}) == 1
     line = mezmo.lines[0]
-    assert (line.hostname, line.app, line.env, line.tags) == (GROUP, "checkout", "prod", ("eu",))
+    assert (line.hostname, line.app, line.env, line.tags) == ("checkout", "checkout", "prod", ("eu",))
     for text in capsys.readouterr().out.splitlines():
         assert len(text) < 400
         report = json.loads(text)
@@ -269,12 +269,12 @@ def test_the_test_event_says_where_the_line_went(mezmo: MezmoStandIn, configure:
         "http_status": 200,
         "address": mezmo.log_analysis_url,
         "key_source": "environment variable KEY",
-        "hostname": "/aws/lambda/Fn_x",
+        "hostname": "Fn_x",
         "app": "Fn.x",
         "version": "0.0.0",
     }
     (line,) = mezmo.lines
-    assert (line.line, line.hostname, line.app) == ("Test line of Fn", "/aws/lambda/Fn_x", "Fn.x")
+    assert (line.line, line.hostname, line.app) == ("Test line of Fn", "Fn_x", "Fn.x")
     assert line.meta is not None
     assert line.meta["owner"] == "123456789012"
     assert mezmo.flags == ()

@@ -48,6 +48,8 @@ def test_a_line_with_everything_by_default() -> None:
                 "stream": STREAM,
                 "event_id": "0" * 56,
                 "filters": list(FILTERS),
+                "aws_service": "lambda",
+                "function": "checkout",
             },
         }
     ]
@@ -215,3 +217,71 @@ def test_a_whole_line_can_be_split_later_and_a_part_cannot(line_format: str) -> 
     assert [split_line(settings, part, names) for part in parts] == [[], [], []]
     (short,) = encode(settings, received(["x"]))
     assert split_line(settings, short, names) == []
+
+
+def test_what_a_message_says_of_itself_comes_with_its_line_alone() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    messages = [
+        "text",
+        '{"level":30,"msg":"pino"}',
+        '{"level":"warn","msg":"Mezmo reads this"}',
+        f'{{"severity":"ERROR","traceparent":"00-{trace}-00f067aa0ba902b7-01"}}',
+        "{broken",
+    ]
+    lines = lines_of(make_event(messages, group="/app", stream="s"))
+    assert [line.get("level") for line in lines] == [None, "INFO", None, "ERROR", None]
+    assert [line["meta"].get("trace_id") for line in lines] == [None, None, None, trace, None]  # type: ignore[attr-defined]
+    ids = [line["meta"]["event_id"] for line in lines]  # type: ignore[index]
+    assert len(set(ids)) == len(ids)
+    assert [line["line"] for line in lines] == messages
+
+
+def test_a_part_says_what_its_message_said() -> None:
+    message = json.dumps({"level": 50, "msg": "x" * 40_000})
+    parts = lines_of(make_event([message], group="/app"))
+    assert {part["level"] for part in parts} == {"ERROR"}
+    assert len({part["meta"]["event_id"] for part in parts}) == 1  # type: ignore[index]
+
+
+def test_nothing_is_read_of_messages_unless_it_is_wanted() -> None:
+    settings = make_settings(recognize=False)
+    (line,) = lines_of(make_event(['{"level":30}'], group="/ecs/app"), settings)
+    assert "level" not in line
+    assert line["app"] == "app"
+    assert {*line["meta"]} == {"owner", "group", "stream", "event_id", "filters"}  # type: ignore[misc]
+
+
+def test_meta_holds_the_fields_that_are_wanted_and_one_s_own() -> None:
+    settings = make_settings(
+        meta_fields=["service", "trace", "region", "account_alias"],
+        meta={"team": "shop", "where": "{cluster}/{log}", "missing": "{container}", "pod_of": "{namespace}"},
+        account_alias="prod",
+        region="eu-west-3",
+    )
+    event = make_event(
+        [json.dumps({"log": "hi", "kubernetes": {"namespace_name": "web", "pod_name": "p-1"}}), "text"],
+        group="/aws/containerinsights/eu.prod/application",
+    )
+    told, plain = (line["meta"] for line in lines_of(event, settings))
+    assert plain == {
+        "account_alias": "prod",
+        "region": "eu-west-3",
+        "aws_service": "eks",
+        "cluster": "eu.prod",
+        "log": "application",
+        "team": "shop",
+        "where": "eu.prod/application",
+    }
+    assert told == plain | {"namespace": "web", "pod": "p-1", "pod_of": "web"}
+
+
+def test_app_and_env_may_be_templates_over_what_a_message_names() -> None:
+    settings = make_settings(app="{namespace}/{container}", env="{namespace}")
+    kubernetes = {"namespace_name": "web", "pod_name": "p-1", "container_name": "nginx"}
+    event = make_event(
+        [json.dumps({"log": "hi", "kubernetes": kubernetes}), "text"],
+        group="/aws/containerinsights/c/application",
+    )
+    told, plain = lines_of(event, settings)
+    assert (told["app"], told["env"]) == ("web/nginx", "web")
+    assert (plain["app"], plain.get("env")) == ("application", None)

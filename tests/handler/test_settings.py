@@ -6,6 +6,7 @@ import pytest
 
 from handler.errors import SettingsError
 from handler.settings import (
+    META_FIELDS,
     VARIABLE,
     EnvironmentKey,
     Redrive,
@@ -29,7 +30,8 @@ def test_defaults() -> None:
     assert settings.key_ttl == 3600
     assert settings.line_format == "standard"
     assert (settings.hostname, settings.app, settings.env, settings.tags) == (None, None, None, ())
-    assert settings.meta_fields == ("owner", "group", "stream", "event_id", "filters")
+    assert settings.meta_fields == META_FIELDS
+    assert settings.recognize
     assert settings.destination.compresses
     assert not read(settings_json(kind="pipeline")).destination.compresses
     assert read(settings_json(kind="pipeline", gzip=True)).destination.compresses

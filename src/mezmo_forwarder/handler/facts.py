@@ -18,6 +18,7 @@ LONGEST_VALUE = 512  # characters of a text in `meta`
 _DAMAGED = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _text = msgspec.json.Decoder(str).decode
+_texts = msgspec.json.Decoder(list[str]).decode
 
 
 class Facts(Struct, frozen=True, gc=False):
@@ -114,12 +115,34 @@ def read(literal: bytes) -> Facts | None:
         found = _decode(_text(literal))
     except _DAMAGED:
         return None
-    if not found or (len(found) == 1 and type(found.get("level")) is str):
+    return _facts(found) if found else None
+
+
+def _facts(found: Found) -> Facts | None:
+    if len(found) == 1 and type(found.get("level")) is str:
         return None
     level, trace = general(found)
     if trace:
         return Facts("", {}, {"trace_id": trace}, level)
     return only_level(level)
+
+
+def read_all(literals: list[bytes]) -> list[Facts | None]:
+    """Do `read` for many messages: two thirds of its time."""
+    try:
+        texts = _texts(b"[%b]" % b",".join(literals))
+        facts: list[Facts | None] = [None] * len(texts)
+        for place, text in enumerate(texts):
+            if (
+                text[:1] == "{"
+                and (found := _decode(text))
+                # What is most often found, told apart without a call
+                and (len(found) > 1 or type(found.get("level")) is not str)
+            ):
+                facts[place] = _facts(found)
+    except _DAMAGED:
+        return [read(literal) for literal in literals]
+    return facts
 
 
 def general(found: Found, *, nested: bool = False) -> tuple[str, str]:

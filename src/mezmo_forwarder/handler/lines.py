@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, structs
 from . import facts as message_facts
 from .batches import Piece
 from .events import Document, LogEvent, Received
-from .facts import Facts, Read
+from .facts import Facts, Read, read_all
 from .literals import EMPTY, WHITE, literal_of, text_of, trim, without_lone_surrogates
 from .names import Names, app_of
 from .settings import Settings
@@ -262,7 +262,7 @@ def _standard(settings: Settings, document: Document, names: Names, *, lone_surr
     def facts_of(literals: list[bytes]) -> list[Facts | None] | None:
         if read is None or (quick and _BRACE not in {literal[1] for literal in literals}):
             return None
-        facts = [read(literal) for literal in literals]
+        facts = read_all(literals) if quick else [read(literal) for literal in literals]
         return facts if any(facts) else None
 
     def line(event: LogEvent, literal: bytes) -> bytes:
