@@ -35,6 +35,20 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly lineFormat?: LineFormat;
 
   /**
+   * Whether lines are named by the service that wrote them, and get level and trace from JSON messages.
+   *
+   * @default true
+   */
+  readonly recognize?: boolean;
+
+  /**
+   * A name of the account, for `meta` and templates.
+   *
+   * @default - none
+   */
+  readonly accountAlias?: string;
+
+  /**
    * How long the function keeps the ingestion key before it reads it again. A key that Mezmo refuses is read again at once.
    *
    * @default Duration.hours(1)

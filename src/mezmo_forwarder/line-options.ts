@@ -3,19 +3,22 @@ import { text } from './settings';
 
 /**
  * What lines say, in all subscriptions of a forwarder or in one alone.
+ *
+ * `hostname`, `app`, `mezmoEnv`, `mezmoTags` and the texts of `meta` may be templates over what is recognized, such as
+ * `{cluster}/{container}`. Where a name is not recognized, hostname and app are what they are by default, and the others are left out.
  */
 export interface LineOptions {
   /**
-   * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.
+   * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot. It may name what log group and log stream tell.
    *
-   * @default - for a subscription the forwarder's; for a forwarder the log group's name
+   * @default - for a subscription the forwarder's; for a forwarder the cluster, function, API or database, or else the log group's name
    */
   readonly hostname?: string;
 
   /**
    * The app of every line, at most 512 characters.
    *
-   * @default - for a subscription the forwarder's; for a forwarder the last part of the log group's name
+   * @default - for a subscription the forwarder's; for a forwarder the service, function or container, or else the last part of the log group's name
    */
   readonly app?: string;
 
@@ -41,6 +44,13 @@ export interface LineOptions {
   readonly metaFields?: MetaField[];
 
   /**
+   * Further fields of `meta` in `LineFormat.STANDARD`.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder none
+   */
+  readonly meta?: { [field: string]: string };
+
+  /**
    * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
    *
    * @default - for a subscription the forwarder's; for a forwarder `OversizeLines.SPLIT` in `LineFormat.STANDARD` and
@@ -50,7 +60,7 @@ export interface LineOptions {
 }
 
 /** The names of the options above. */
-export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'oversizeLines'] as const;
+export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines'] as const;
 
 /** The options as the handler's settings have them. */
 export function lineSettings(options: LineOptions): Record<string, unknown> {
@@ -61,6 +71,7 @@ export function lineSettings(options: LineOptions): Record<string, unknown> {
     env: optional(options.mezmoEnv),
     tags: options.mezmoTags?.map(text),
     meta_fields: options.metaFields,
+    meta: options.meta && Object.fromEntries(Object.entries(options.meta).map(([field, value]) => [field, text(value)])),
     oversize_lines: options.oversizeLines,
   };
 }

@@ -79,6 +79,7 @@ export class SubscriptionSettings implements IAspect {
 
 /** Whether nothing in resolved settings is left to CloudFormation, whose functions are objects. */
 function isLiteral(settings: Record<string, unknown>): boolean {
-  const values = Object.values(settings).flat();
+  const meta = settings.meta as Record<string, unknown> | undefined;
+  const values = Object.values({ ...settings, ...meta, meta: undefined }).flat();
   return values.every((value) => value === undefined || typeof value === 'string');
 }

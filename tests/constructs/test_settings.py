@@ -74,6 +74,9 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta_fields=[MetaField.STREAM, MetaField.EVENT_ID],
         key_lifetime=Duration.minutes(10),
         oversize_lines=OversizeLines.TRUNCATE,
+        meta={"team": "shop"},
+        recognize=False,
+        account_alias="ours",
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
@@ -90,6 +93,9 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         tags=("eu", "blue"),
         meta_fields=("stream", "event_id"),
         oversize_lines="truncate",
+        meta={"team": "shop"},
+        recognize=False,
+        account_alias="ours",
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )

@@ -220,7 +220,7 @@ def _standard(settings: Settings, document: Document, names: Names, *, lone_surr
         "event_id": Raw(_GAP),
         "filters": document.subscription_filters,
     }
-    meta = {field: values[field] for field in fields if values.get(field)}
+    meta: dict[str, object] = {field: values[field] for field in fields if values.get(field)}
     if "service" in fields:
         meta |= recognized.meta
     meta |= _filled(settings.meta, names.values)
