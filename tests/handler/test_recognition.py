@@ -274,3 +274,12 @@ def test_anything_at_all_does_no_harm(reader: str, literal: bytes) -> None:
 )
 def test_large_and_deep_messages_do_no_harm(reader: str, text: str) -> None:
     assert_valid_facts(READERS[reader](literal_of(text)))
+
+
+def test_objects_of_any_depth_do_no_harm() -> None:
+    for depth in range(1, 1200):
+        nested = "[" * depth + "]" * depth
+        for name in ("kubernetes", "log_processed", "level", "record"):
+            text = f'{{"kubernetes":{{}},"type":"platform.","record":{{}},"{name}":{nested}}}'
+            assert_valid_facts(READERS["_containers"](literal_of(text)))
+            assert_valid_facts(READERS["_lambda"](literal_of(text)))

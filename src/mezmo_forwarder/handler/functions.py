@@ -4,15 +4,7 @@ from collections.abc import Callable
 
 from .facts import Facts, Found, Value, decoded, named_level, only_level
 from .facts import trace_id as _trace_id
-from .payloads import UUID, Payload, Told, integer_of, is_uuid, number_of, object_of, reader, text_of
-
-_Meta = dict[str, Value | None]
-
-
-def read(literal: bytes) -> Facts | None:
-    """Return what a message says."""
-    return _read(literal)
-
+from .payloads import UUID, Payload, Told, integer_of, is_uuid, number_of, object_of, present, reader, text_of
 
 # JSON
 
@@ -26,7 +18,7 @@ def _platform(found: Found) -> Told:
     metrics = object_of(record.get("metrics"))
     status = text_of(record.get("status"))
     trace = _trace_id(text_of(object_of(record.get("tracing")).get("value")))
-    meta: _Meta = {
+    meta: dict[str, Value | None] = {
         "lambda_event": kind.removeprefix("platform."),
         "request_id": text_of(record.get("requestId")),
         "status": status,
@@ -43,18 +35,20 @@ def _platform(found: Found) -> Told:
         "initialization_type": text_of(record.get("initializationType")),
         "trace_id": trace,
     }
-    return Told(meta=meta, level="INFO" if status in ("", "success") else "ERROR")
+    return Told("", {}, present(meta), "INFO" if status in ("", "success") else "ERROR")
 
 
 def _application(found: Found) -> Told:
-    request = next((request for name in _REQUEST_IDS if (request := text_of(found.get(name)))), "")
-    return Told(meta={"request_id": request} if request else {})
+    for name in _REQUEST_IDS:
+        if name in found and (request := text_of(found[name])):
+            return Told("", {}, {"request_id": request})
+    return Told()
 
 
 # Node's and Python's logger; Java's; Powertools'
 _REQUEST_IDS = ("requestId", "AWSRequestId", "function_request_id", "aws_request_id")
-_PLATFORM = Payload("lambda", ("type", "record"), _REQUEST_IDS, _platform)
-_APPLICATION = Payload("lambda", (), _REQUEST_IDS, _application)
+_PLATFORM = Payload("lambda", ("type", "record"), (), _platform)
+_APPLICATIONS = [Payload("lambda", (name,), (), _application) for name in _REQUEST_IDS]
 
 # Text
 
@@ -127,9 +121,15 @@ _TEXTS = {
 _MOST_FIELDS = 32
 
 
-def _report(text: str) -> Facts:
+def _report(text: str) -> Facts | None:
     r"""Read `REPORT RequestId: <request id>\tDuration: 1.23 ms\tBilled Duration: 2 ms\t...`."""
-    meta: dict[str, Value] = {"lambda_event": "report"}
+    if not text.startswith("REPORT RequestId: "):
+        return None
+    return _reported(text, "report")
+
+
+def _reported(text: str, event: str) -> Facts:
+    meta: dict[str, Value] = {"lambda_event": event}
     for part in text.replace("\n", "\t").split("\t", _MOST_FIELDS):
         name, _, value = part.partition(": ")
         if name in _FIGURES:
@@ -163,10 +163,10 @@ def _init_start(text: str) -> Facts | None:
     return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version)}, "INFO")
 
 
-def _init_report(text: str) -> Facts:
+def _init_report(text: str) -> Facts | None:
     r"""Read `INIT_REPORT Init Duration: 9999.81 ms\tPhase: init\tStatus: timeout`."""
-    report = _report(text.removeprefix("INIT_REPORT "))
-    return Facts("", {}, {**report.meta, "lambda_event": "initReport"}, report.level)
+    figures = text.removeprefix("INIT_REPORT ")
+    return _reported(figures, "initReport") if figures.startswith("Init Duration: ") else None
 
 
 def _failure(text: str) -> Facts | None:
@@ -187,4 +187,4 @@ _LINES: dict[bytes, Callable[[str], Facts | None]] = {
     b"Reques": _failure,
 }
 
-_read = reader(_PLATFORM, _APPLICATION, text=_text)
+read = reader(_PLATFORM, *_APPLICATIONS, text=_text)

@@ -168,10 +168,22 @@ def _flows() -> Read:
     return read_flow
 
 
-def _records() -> Read:
-    from .records import read  # noqa: PLC0415
+def _cloudtrail() -> Read:
+    from .records import read_cloudtrail  # noqa: PLC0415
 
-    return read
+    return read_cloudtrail
+
+
+def _states() -> Read:
+    from .records import read_states  # noqa: PLC0415
+
+    return read_states
+
+
+def _resolver() -> Read:
+    from .records import read_resolver  # noqa: PLC0415
+
+    return read_resolver
 
 
 def _anything() -> Read:
@@ -294,7 +306,7 @@ SERVICES = (
         name="cloudtrail",
         streams=("<_organization:(?:o-[a-z0-9]+_)?><account_id>_CloudTrail_<event_region><_number>",),
         app=("cloudtrail",),
-        read=_records,
+        read=_cloudtrail,
     ),
     Service(
         name="step-functions",
@@ -306,13 +318,13 @@ SERVICES = (
         streams=("states/<machine>/<_rest>",),
         app=("{machine}",),
         hostname=("{machine}",),
-        read=_records,
+        read=_states,
     ),
     Service(
         name="route53-resolver",
         groups=("/aws/route53resolver/<_path>", "/aws/vendedlogs/route53resolver/<_path>"),
         app=("route53-resolver",),
-        read=_records,
+        read=_resolver,
     ),
     Service(
         name="route53",
