@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler import facts, services
@@ -28,16 +28,18 @@ def assert_valid_facts(said: Facts | None) -> None:
     if said is None:
         return
     assert len(said.app) <= 512
+    assert said.app == said.app.strip()
+    assert said.app.isprintable()
     assert len(said.level) <= 80
     assert said.app or said.names or said.meta or said.level, "None says nothing"
     for name, value in said.meta.items():
         assert type(value) is META[name][0], name
         assert value != "", name
-        assert len(str(value)) <= 512
+        assert len(str(value)) <= 256
     for name, text in said.names.items():
         assert text, name
         assert "." not in name
-        assert len(text) <= 512
+        assert len(text) <= 256
     encoded = msgspec.json.encode(said)
     assert len(encoded) < 32_768
 
@@ -119,6 +121,7 @@ def test_tables_show_every_sample_and_every_field() -> None:
         ("/aws/lambda/{function}", "", "{function}", "{function}"),
         ("/aws/lambda/a/b", "", "b", "lambda/a/b"),
         ("x" * 600, "y" * 600, "x" * 512, "x" * 256),
+        ("x" * 255 + " y", "", "x" * 255 + " y", "x" * 255),
         ("/aws/lambda/f", "2026/11/23/[$LATEST]not-an-id", "f", "f"),
         ("any", "2026/11/23/[$LATEST]" + "a" * 32, "any", "any"),
         ("any", "eni-0a1b-rejected", "any", "any"),
@@ -156,6 +159,29 @@ _NAMES = st.lists(
 ).flatmap(lambda parts: st.sampled_from(["/", "", ".", "-"]).map(lambda glue: glue.join(parts)))
 
 
+def _blown_up(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _blown_up(inner) for name, inner in value.items()}
+    return "\x01" * 2000 if isinstance(value, str) else value
+
+
+def test_the_largest_meta_is_far_from_what_mezmo_takes() -> None:
+    name = "\x01" * 400
+    for _, sample in SAMPLES:
+        large = Sample(
+            sample.about,
+            sample.logGroup + name,
+            sample.logStream.removesuffix("-all") + name,
+            [_blown_up(message) for message in sample.messages if isinstance(message, dict)],  # type: ignore[misc]
+        )
+        found, _ = large.recognized()
+        for literal in large.literals:
+            for read in READERS.values():
+                said = read(literal) or Facts()
+                assert len(msgspec.json.encode({**found.meta, **said.meta})) < 24_000
+
+
+@settings(deadline=None)
 @given(_NAMES | st.text(), _NAMES | st.text())
 def test_any_names_give_names_that_mezmo_takes(group: str, stream: str) -> None:
     assert_valid_names(recognize(group, stream))
@@ -233,18 +259,21 @@ def literal_of(text: str) -> bytes:
 
 
 @pytest.mark.parametrize("reader", READERS)
+@settings(deadline=None)
 @given(message=hostile_objects())
 def test_any_object_gives_facts_that_mezmo_takes(reader: str, message: dict[str, Any]) -> None:
     assert_valid_facts(READERS[reader](literal_of(json.dumps(message))))
 
 
 @pytest.mark.parametrize("reader", READERS)
+@settings(deadline=None)
 @given(message=hostile_texts() | st.text())
 def test_any_text_gives_facts_that_mezmo_takes(reader: str, message: str) -> None:
     assert_valid_facts(READERS[reader](literal_of(message)))
 
 
 @pytest.mark.parametrize("reader", READERS)
+@settings(deadline=None)
 @given(
     literal=st.binary()
     | st.sampled_from([b'"', b'""', b"{}", b"1", b'"{', b'"{"', b'"\xff\xfe', b'"[\\ud800"'])

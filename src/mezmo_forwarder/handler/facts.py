@@ -14,14 +14,15 @@ from msgspec import Raw, Struct
 Value = str | int | float
 Found = dict[str, object]
 
-LONGEST_VALUE = 512  # characters of a text in `meta`
+# Characters of a text in `meta`, so that all of one line's stay far below the 32 KB that Mezmo takes.
+LONGEST_VALUE = 256
 _DAMAGED = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _text = msgspec.json.Decoder(str).decode
 
 
 class Facts(Struct, frozen=True, gc=False):
-    """What one message adds to its line.
+    """What one message adds to its line; shared by messages, so that nothing of it may be changed.
 
     Args:
         app: in the place of the app that log group and stream tell; empty for none.
@@ -166,6 +167,11 @@ def general(found: Found, *, nested: bool = False) -> tuple[str, str]:
         elif name in _NUMBERED:
             number = number or _level_by_otel_number(value)
     return "" if level == "-" else level or number, trace
+
+
+def printable(name: str) -> str:
+    """Return a name with an underscore for each character that no name may hold."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "_" for c in name)
 
 
 # Level

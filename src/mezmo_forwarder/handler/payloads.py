@@ -5,7 +5,19 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from .facts import GENERAL, LONGEST_VALUE, Facts, Found, Read, Value, decoder, found_in, general, only_level
+from .facts import (
+    GENERAL,
+    LONGEST_VALUE,
+    Facts,
+    Found,
+    Read,
+    Value,
+    decoder,
+    found_in,
+    general,
+    only_level,
+    printable,
+)
 
 
 class Payload(Struct, frozen=True):
@@ -88,7 +100,7 @@ def facts_of(told: Told, found: Found, service: str = "") -> Facts | None:
     meta = told.meta
     if trace:
         meta["trace_id"] = trace
-    app = told.app
+    app = printable(told.app).strip()
     if service:
         meta["aws_service"] = service
         app = app or service

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
-from .facts import LONGEST_VALUE, Read
+from .facts import LONGEST_VALUE, Read, printable
 
 _LONGEST_APP = 512
 _LONGEST_HOSTNAME = 256
@@ -21,7 +21,7 @@ _LONGEST_NAME = 1024  # characters of a log group or log stream that is looked a
 
 
 class Recognized(Struct, frozen=True):
-    """What log group and log stream tell of the lines of a document.
+    """What log group and log stream tell of the lines of a document; shared, so that it may not be changed.
 
     Args:
         service: the AWS service, as in `SERVICES`; empty if it is not known.
@@ -360,6 +360,12 @@ SERVICES = (
         app=("{job}", "batch"),
         hostname=("batch",),
     ),
+    Service(
+        name="elastic-beanstalk",
+        groups=("/aws/elasticbeanstalk/<environment>/<_path>",),
+        more=("<instance:i-[0-9a-f]+>",),
+        hostname=("{environment}",),
+    ),
     # Last, as the shape of its log streams is not its alone
     Service(
         name="ecs",
@@ -392,14 +398,14 @@ def recognize(log_group: str, log_stream: str) -> Recognized:
 
 
 def _recognized(service: Service, log_group: str, found: dict[str, str]) -> Recognized:
-    group = _clean(log_group).strip("/").removeprefix("aws/")
+    group = printable(log_group).strip("/").removeprefix("aws/")
     parts = {"_group": group, "_last": group.rpartition("/")[2]}
-    parts |= {name: _clean(value)[:LONGEST_VALUE] for name, value in found.items() if value}
+    parts |= {name: printable(value)[:LONGEST_VALUE] for name, value in found.items() if value}
     told = {name: value for name, value in parts.items() if name[0] != "_"}
     return Recognized(
         service=service.name,
         app=_fill(service.app, parts)[:_LONGEST_APP],
-        hostname=_fill(service.hostname, parts).replace(".", "_")[:_LONGEST_HOSTNAME],
+        hostname=_fill(service.hostname, parts).replace(".", "_")[:_LONGEST_HOSTNAME].rstrip(),
         names={name: value for name, value in told.items() if name not in _IDS},
         meta={"aws_service": service.name, **told} if service.name else {},
         read=service.read and service.read(),
@@ -413,11 +419,6 @@ def _fill(templates: tuple[str, ...], parts: dict[str, str]) -> str:
             if text := template.format_map(parts).strip():
                 return text
     return "unknown"
-
-
-def _clean(text: str) -> str:
-    """Return a name with an underscore for each character that no name may hold."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
 
 
 def _match(patterns: tuple[str, ...], text: str) -> dict[str, str] | None:
