@@ -38,8 +38,14 @@ def said(message: object) -> Facts:
         ({"level": -1}, ""),
         ({"level": 9}, ""),
         ({"level": 0}, "EMERGENCY"),
+        ({"level": 1}, "ALERT"),
+        ({"level": 2}, "CRITICAL"),
         ({"level": 3}, "ERROR"),
+        ({"level": 4}, "WARN"),
+        ({"level": 5}, "NOTICE"),
+        ({"level": 6}, "INFO"),
         ({"level": 7}, "DEBUG"),
+        ({"level": 8}, ""),
         ({"level": 10**30}, ""),
         ({"level": 30.0}, ""),
         ({"level": True}, ""),
@@ -84,6 +90,27 @@ def said(message: object) -> Facts:
 )
 def test_level(message: object, level: str) -> None:
     assert said(message).level == level
+
+
+@pytest.mark.parametrize(
+    ("level", "names"),
+    [
+        ("TRACE", "trace TRACE Verbose finest finer trce"),
+        ("DEBUG", "debug Debug fine config dbug debug1 debug5"),
+        ("INFO", "info Information INFORMATIONAL LOG System Note normal"),
+        ("NOTICE", "notice"),
+        ("WARN", "warn WARNING"),
+        ("ERROR", "error ERR fail eror"),
+        ("CRITICAL", "Critical crit"),
+        ("ALERT", "alert"),
+        ("EMERGENCY", "emergency emerg"),
+        ("FATAL", "fatal PANIC dpanic"),
+        ("SEVERE", "SEVERE"),
+        ("", "Metadata gold infos 30 \u0130nfo informationalinformational"),
+    ],
+)
+def test_names_of_levels(level: str, names: str) -> None:
+    assert [named_level(name) for name in names.split()] == [level] * len(names.split())
 
 
 @pytest.mark.parametrize(
