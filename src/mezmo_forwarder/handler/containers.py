@@ -114,7 +114,7 @@ def _audit(found: Found) -> Told:
         "namespace": text_of(about.get("namespace")),
         "http_status": status,
     }
-    # The record's own `level` says how much of a request it holds.
+    found.pop("level", None)  # how much of a request the record holds
     return Told("", {}, present(meta), level_of_status(status))
 
 

@@ -27,7 +27,7 @@ class Payload(Struct, frozen=True):
         service: the AWS service that writes it, where log group and stream do not tell.
         marks: the fields that all have to be there.
         others: fields that may be.
-        tell: from the fields, of whatever type they are, to what they say.
+        tell: from the fields, of whatever type they are, to what they say; takes out those that mislead.
         raw: those of `marks` that stay JSON text.
     """
 
@@ -42,8 +42,10 @@ class Told(Struct, gc=False):
     """What a message says, before general facts join in.
 
     Args:
-        app, names, meta: as in `Facts`; `present` leaves out what is missing.
-        level: a level if none of the usual fields tells one.
+        app: as in `Facts`.
+        names: the same.
+        meta: the same; `present` leaves out what is missing.
+        level: a level if none of the usual fields tells one, nor Mezmo finds one.
         inner: the fields of an inner object whose level and trace are as good as the message's own.
     """
 
@@ -96,7 +98,8 @@ def facts_of(told: Told, found: Found, service: str = "") -> Facts | None:
     if told.inner is not None:
         inner_level, inner_trace = general(told.inner, nested=True)
         level, trace = level or inner_level, trace or inner_trace
-    level = level or told.level
+    if not level and type(found.get("level")) is not str:
+        level = told.level
     meta = told.meta
     if trace:
         meta["trace_id"] = trace

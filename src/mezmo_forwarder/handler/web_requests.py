@@ -87,17 +87,15 @@ def _web_acl(found: Found) -> Told:
     return Told("", named, {**named, **present(more)}, "WARN" if action == "BLOCK" else "INFO")
 
 
-GATEWAY_ACCESS = Payload(
-    "api-gateway",
-    ("requestId", "status", "protocol"),
-    ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency"),
-    _access,
-)
+_ACCESS = ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency")
+# In any log group, told from other JSON by all that the formats have in common which AWS suggests
+ANY_ACCESS = Payload("api-gateway", ("requestId", "requestTime", "status", "protocol"), _ACCESS, _access)
+ACCESS = Payload("api-gateway", ("requestId", "status"), _ACCESS, _access)
 GRAPHQL = Payload(
     "appsync", ("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql
 )
 WEB_ACL = Payload("waf", ("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
 
-read_gateway = reader(GATEWAY_ACCESS, text=_execution)
+read_gateway = reader(ACCESS, text=_execution)
 read_appsync = reader(GRAPHQL, text=_graphql_text)
 read_waf = reader(WEB_ACL)
