@@ -23,10 +23,11 @@ def _platform(found: Found) -> Told:
         "request_id": text_of(record.get("requestId")),
         "status": status,
         "error_type": text_of(record.get("errorType")),
-        "duration_ms": number_of(metrics.get("durationMs")),
         "billed_duration_ms": number_of(metrics.get("billedDurationMs")),
         "init_duration_ms": number_of(metrics.get("initDurationMs")),
         "restore_duration_ms": number_of(metrics.get("restoreDurationMs")),
+        "billed_restore_duration_ms": number_of(metrics.get("billedRestoreDurationMs")),
+        _DURATIONS.get(kind, "duration_ms"): number_of(metrics.get("durationMs")),
         "memory_size_mb": integer_of(metrics.get("memorySizeMB")),
         "max_memory_used_mb": integer_of(metrics.get("maxMemoryUsedMB")),
         "produced_bytes": integer_of(metrics.get("producedBytes")),
@@ -36,6 +37,13 @@ def _platform(found: Found) -> Told:
         "trace_id": trace,
     }
     return Told("", {}, present(meta), "INFO" if status in ("", "success") else "ERROR")
+
+
+# Events whose duration is that of a phase
+_DURATIONS = {
+    "platform.initReport": "init_duration_ms",
+    "platform.restoreReport": "restore_duration_ms",
+}
 
 
 def _application(found: Found) -> Told:
@@ -155,18 +163,22 @@ def _start_or_end(text: str) -> Facts | None:
     return Facts("", {}, meta, "INFO")
 
 
-def _init_start(text: str) -> Facts | None:
-    r"""Read `INIT_START Runtime Version: python:3.13.v51\tRuntime Version ARN: ...`."""
-    version = text.removeprefix("INIT_START Runtime Version: ").partition("\t")[0].strip()
-    if not version or len(version) == len(text):
+def _phase(text: str) -> Facts | None:
+    r"""Read what comes before the first invocation.
+
+    That is `INIT_START Runtime Version: python:3.13.v51\tRuntime Version ARN: ...`, or
+    `INIT_REPORT Init Duration: 99.81 ms\tPhase: init\tStatus: timeout`, and the same of `RESTORE`.
+    """
+    phase, _, rest = text.partition("_")
+    if phase not in ("INIT", "RESTORE"):
         return None
-    return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version)}, "INFO")
-
-
-def _init_report(text: str) -> Facts | None:
-    r"""Read `INIT_REPORT Init Duration: 9999.81 ms\tPhase: init\tStatus: timeout`."""
-    figures = text.removeprefix("INIT_REPORT ")
-    return _reported(figures, "initReport") if figures.startswith("Init Duration: ") else None
+    if rest.startswith("REPORT "):
+        return _reported(rest.removeprefix("REPORT "), f"{phase.lower()}Report")
+    version = rest.removeprefix("START Runtime Version: ").partition("\t")[0].strip()
+    if not version or not rest.startswith("START Runtime Version: "):
+        return None
+    meta: dict[str, Value] = {"lambda_event": f"{phase.lower()}Start", "runtime_version": text_of(version)}
+    return Facts("", {}, meta, "INFO")
 
 
 def _failure(text: str) -> Facts | None:
@@ -182,8 +194,9 @@ _LINES: dict[bytes, Callable[[str], Facts | None]] = {
     b"REPORT": _report,
     b"START ": _start_or_end,
     b"END Re": _start_or_end,
-    b"INIT_S": _init_start,
-    b"INIT_R": _init_report,
+    b"INIT_S": _phase,
+    b"INIT_R": _phase,
+    b"RESTOR": _phase,
     b"Reques": _failure,
 }
 
