@@ -119,16 +119,19 @@ def _audit(found: Found) -> Told:
 
 
 KUBERNETES = Payload(
-    "kubernetes", ("kubernetes",), ("log_processed", "log", "stream"), _kubernetes, raw=("kubernetes",)
+    ("kubernetes",),
+    ("log_processed", "log", "stream"),
+    _kubernetes,
+    raw=("kubernetes",),
+    service="kubernetes",
 )
 FIRELENS = Payload(
-    "firelens",
     ("ecs_task_arn",),
-    ("ecs_cluster", "ecs_task_definition", "container_name", "source", "log", "log_processed"),
+    ("ecs_cluster", "ecs_task_definition", "container_name", "source", "log"),
     _firelens,
+    service="firelens",
 )
 INSIGHTS = Payload(
-    "container-insights",
     ("ClusterName",),
     (
         "ServiceName",
@@ -143,7 +146,7 @@ INSIGHTS = Payload(
     ),
     _insights,
 )
-AUDIT = Payload("eks-control-plane", ("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
+AUDIT = Payload(("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
 
 # klog's first letter
 _KLOG = {b"I": "INFO", b"W": "WARN", b"E": "ERROR", b"F": "FATAL"}

@@ -8,9 +8,6 @@ from .payloads import integer_of, number_of, reader, text_of
 
 _HEAD = 400  # bytes at the beginning of a message that are looked at
 
-# PostgreSQL's words for what is no level of its own, but more about the line before
-_MORE = frozenset(("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION"))
-
 
 _PREFIX = re.compile(
     rb'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+:'  # %t
@@ -33,8 +30,8 @@ def _postgresql(literal: bytes) -> Facts | None:
             meta[f"db_{name}"] = text_of(value.decode("utf-8", "replace"))
     if duration := found["duration"]:
         meta["duration_ms"] = float(duration)
-    word = found["word"].decode()
-    return Facts("", {}, meta, "" if word in _MORE else named_level(word))
+    # DETAIL, HINT, STATEMENT and the like are no levels, but more about the line before.
+    return Facts("", {}, meta, named_level(found["word"].decode()))
 
 
 def _mysql(literal: bytes) -> Facts | None:

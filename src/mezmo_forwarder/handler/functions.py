@@ -55,8 +55,8 @@ def _application(found: Found) -> Told:
 
 # Node's and Python's logger; Java's; Powertools'
 _REQUEST_IDS = ("requestId", "AWSRequestId", "function_request_id", "aws_request_id")
-_PLATFORM = Payload("lambda", ("type", "record"), (), _platform)
-_APPLICATIONS = [Payload("lambda", (name,), (), _application) for name in _REQUEST_IDS]
+_PLATFORM = Payload(("type", "record"), (), _platform)
+_APPLICATIONS = [Payload((name,), (), _application) for name in _REQUEST_IDS]
 
 # Text
 
@@ -98,7 +98,7 @@ def _of_time_out(literal: bytes) -> Facts | None:
     """Read `2026-11-23T10:00:00.000Z <request id> Task timed out after 3.00 seconds`."""
     start = 1 + _TIME + 1
     end = start + UUID
-    if not literal.startswith((b" Task timed out", b" Process exited"), end):
+    if not literal.startswith(b" Task timed out", end):
         return None
     return _logged(literal[start:end], b"ERROR")
 
@@ -182,9 +182,12 @@ def _phase(text: str) -> Facts | None:
 
 
 def _failure(text: str) -> Facts | None:
-    """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`."""
+    """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`.
+
+    Or `RequestId: <request id> Process exited before completing request`.
+    """
     words = text.split(None, 3)
-    if len(words) < 3 or words[0] != "RequestId:" or words[2] != "Error:":
+    if len(words) < 3 or words[0] != "RequestId:" or words[2] not in ("Error:", "Process"):
         return None
     return Facts("", {}, {"request_id": text_of(words[1])}, "ERROR")
 

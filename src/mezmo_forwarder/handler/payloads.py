@@ -24,18 +24,18 @@ class Payload(Struct, frozen=True):
     """A shape of JSON messages.
 
     Args:
-        service: the AWS service that writes it, where log group and stream do not tell.
         marks: the fields that all have to be there.
         others: fields that may be.
         tell: from the fields, of whatever type they are, to what they say; takes out those that mislead.
         raw: those of `marks` that stay JSON text.
+        service: the AWS service that writes it, where log group and stream do not tell.
     """
 
-    service: str
     marks: tuple[str, ...]
     others: tuple[str, ...]
     tell: Callable[[Found], "Told"]
     raw: tuple[str, ...] = ()
+    service: str = ""
 
 
 class Told(Struct, gc=False):

@@ -1,6 +1,7 @@
 """Messages that are records of what happened: VPC flow logs, CloudTrail, Step Functions, DNS queries."""
 
 from .facts import Facts, Found, Value
+from .literals import trim
 from .payloads import Payload, Told, integer_of, object_of, present, reader, text_of
 
 # VPC flow logs
@@ -27,8 +28,8 @@ _MOST = 400  # bytes of such a record, by far
 
 def read_flow(literal: bytes) -> Facts | None:
     """Read `2 123456789012 eni-0a1b 10.0.0.1 10.0.0.2 443 49152 6 10 840 1795000000 1795000060 ACCEPT OK`."""
-    values = literal[1:_MOST].removesuffix(b'"').decode("ascii", "replace").split(" ")
-    if len(values) != len(_FLOW) or values[0] != "2" or "\\" in values[-1]:
+    values = trim(literal[:_MOST])[1:].removesuffix(b'"').decode("ascii", "replace").split(" ")
+    if len(values) != len(_FLOW) or values[0] != "2":
         return None
     meta: dict[str, Value] = {}
     for (name, kind), value in zip(_FLOW[1:], values[1:], strict=True):
@@ -104,7 +105,6 @@ def _query(found: Found) -> Told:
 
 
 API_CALL = Payload(
-    "cloudtrail",
     ("eventSource", "eventName"),
     (
         "eventTime",
@@ -117,12 +117,12 @@ API_CALL = Payload(
     ),
     _api_call,
 )
-EXECUTION = Payload("step-functions", ("execution_arn",), ("type", "details"), _execution)
+EXECUTION = Payload(("execution_arn",), ("type", "details"), _execution)
 RESOLVER_QUERY = Payload(
-    "route53-resolver",
     ("query_name", "vpc_id"),
     ("query_type", "rcode", "account_id", "srcaddr", "srcids", "firewall_rule_action"),
     _query,
+    service="route53-resolver",
 )
 
 read_cloudtrail = reader(API_CALL)

@@ -89,12 +89,12 @@ def _web_acl(found: Found) -> Told:
 
 _ACCESS = ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency")
 # In any log group, told from other JSON by all that the formats have in common which AWS suggests
-ANY_ACCESS = Payload("api-gateway", ("requestId", "requestTime", "status", "protocol"), _ACCESS, _access)
-ACCESS = Payload("api-gateway", ("requestId", "status"), _ACCESS, _access)
-GRAPHQL = Payload(
-    "appsync", ("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql
+ANY_ACCESS = Payload(
+    ("requestId", "requestTime", "status", "protocol"), _ACCESS, _access, service="api-gateway"
 )
-WEB_ACL = Payload("waf", ("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
+ACCESS = Payload(("requestId", "status"), _ACCESS, _access)
+GRAPHQL = Payload(("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql)
+WEB_ACL = Payload(("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
 
 read_gateway = reader(ACCESS, text=_execution)
 read_appsync = reader(GRAPHQL, text=_graphql_text)
