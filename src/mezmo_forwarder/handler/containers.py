@@ -1,7 +1,16 @@
 """Messages of containers: Fluent Bit on Kubernetes, FireLens on ECS, Container Insights, EKS itself."""
 
-from .facts import Facts, Found, only_level, parse_object
-from .payloads import Payload, Told, integer_of, level_of_status, object_of, reader, text_of
+from functools import lru_cache
+from typing import cast
+
+from msgspec import Raw, Struct
+
+from .facts import Facts, Found, Value, only_level, parse, parse_object
+from .payloads import Payload, Told, integer_of, level_of_status, object_of, present, reader, text_of
+
+# What is known of containers, as a document's messages are of one, and of some in a log stream of many
+_MOST_KEPT = 32
+_LONGEST_KEPT = 8192  # bytes
 
 # Labels that say what a pod is part of, the recommended one first
 _SERVICE_LABELS = ("app.kubernetes.io/name", "app", "k8s-app")
@@ -16,95 +25,113 @@ def _inner(found: Found) -> Found | None:
     return parse_object(log) if type(log) is str and log.startswith("{") else None
 
 
+class _Source(Struct, frozen=True):
+    """What is the same for all messages of a container."""
+
+    app: str
+    names: dict[str, str]
+    meta: dict[str, Value]
+
+
 def _kubernetes(found: Found) -> Told:
-    pod = object_of(found["kubernetes"])
+    kubernetes = bytes(cast("Raw", found["kubernetes"]))
+    source = (_container if len(kubernetes) <= _LONGEST_KEPT else _container.__wrapped__)(kubernetes)
+    meta = dict(source.meta)
+    if output := text_of(found.get("stream")):
+        meta["output"] = output
+    return Told(source.app, source.names, meta, "", _inner(found))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _container(kubernetes: bytes) -> _Source:
+    """Return what Fluent Bit's `kubernetes` tells, a JSON value."""
+    pod = object_of(parse(kubernetes))
     labels = object_of(pod.get("labels"))
     container = text_of(pod.get("container_name"))
     namespace = text_of(pod.get("namespace_name"))
     service = next((label for name in _SERVICE_LABELS if (label := text_of(labels.get(name)))), "")
-    named = {"container": container, "namespace": namespace, "service": service}
-    return Told(
-        app=container,
-        names=named,
-        meta={
-            **named,
-            "pod": text_of(pod.get("pod_name")),
-            "node": text_of(pod.get("host")),
-            "container_image": text_of(pod.get("container_image")),
-            "output": text_of(found.get("stream")),
-        },
-        inner=_inner(found),
-    )
+    named = present({"container": container, "namespace": namespace, "service": service})
+    more = {
+        "pod": text_of(pod.get("pod_name")),
+        "node": text_of(pod.get("host")),
+        "container_image": text_of(pod.get("container_image")),
+    }
+    return _Source(container, named, {**named, **present(more)})
 
 
 def _firelens(found: Found) -> Told:
-    cluster = text_of(found.get("ecs_cluster"))
-    family, _, revision = text_of(found.get("ecs_task_definition")).rpartition(":")
+    source = _task_s_container(
+        text_of(found.get("ecs_cluster")),
+        text_of(found["ecs_task_arn"]),
+        text_of(found.get("ecs_task_definition")),
+        text_of(found.get("container_name")),
+    )
+    meta = dict(source.meta)
+    if output := text_of(found.get("source")):
+        meta["output"] = output
+    return Told(source.app, source.names, meta, "", _inner(found))
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _task_s_container(cluster: str, task: str, definition: str, name: str) -> _Source:
+    family, _, revision = definition.rpartition(":")
     # On EC2 the name is Docker's: /ecs-<family>-<revision>-<container>-<20 hex digits>
-    name = text_of(found.get("container_name")).strip("/")
+    name = name.strip("/")
     prefix = f"ecs-{family}-{revision}-"
     container = name[len(prefix) :].rpartition("-")[0] if name.startswith(prefix) else name
-    named = {"cluster": cluster, "family": family, "container": container}
-    return Told(
-        app=container or family,
-        names=named,
-        meta={
-            **named,
-            "task_id": text_of(found["ecs_task_arn"]).rpartition("/")[2],
-            "output": text_of(found.get("source")),
-        },
-        inner=_inner(found),
-    )
+    named = present({"cluster": cluster, "family": family, "container": container})
+    return _Source(container or family, named, {**named, **present({"task_id": task.rpartition("/")[2]})})
 
 
 def _insights(found: Found) -> Told:
     service = text_of(found.get("ServiceName")) or text_of(found.get("Service"))
-    named = {
-        "cluster": text_of(found["ClusterName"]),
-        "namespace": text_of(found.get("Namespace")),
-        "service": service,
-        "container": text_of(found.get("ContainerName")),
-        "family": text_of(found.get("TaskDefinitionFamily")),
-    }
-    return Told(
-        names=named,
-        meta={
-            **named,
-            "insights_type": text_of(found.get("Type")),
-            "pod": text_of(found.get("PodName")),
-            "node": text_of(found.get("NodeName")),
-            "task_id": text_of(found.get("TaskId")),
-        },
-        level="INFO",
+    named = present(
+        {
+            "cluster": text_of(found["ClusterName"]),
+            "namespace": text_of(found.get("Namespace")),
+            "service": service,
+            "container": text_of(found.get("ContainerName")),
+            "family": text_of(found.get("TaskDefinitionFamily")),
+        }
     )
+    more = {
+        "insights_type": text_of(found.get("Type")),
+        "pod": text_of(found.get("PodName")),
+        "node": text_of(found.get("NodeName")),
+        "task_id": text_of(found.get("TaskId")),
+    }
+    return Told("", named, {**named, **present(more)}, "INFO")
 
 
 def _audit(found: Found) -> Told:
     about = object_of(found.get("objectRef"))
     status = integer_of(object_of(found.get("responseStatus")).get("code"))
-    return Told(
-        meta={
-            "audit_id": text_of(found["auditID"]),
-            "verb": text_of(found.get("verb")),
-            "user": text_of(object_of(found.get("user")).get("username")),
-            "resource": text_of(about.get("resource")),
-            "namespace": text_of(about.get("namespace")),
-            "http_status": status,
-        },
-        # The record's own `level` says how much of a request it holds.
-        level=level_of_status(status),
-    )
+    meta: dict[str, Value | None] = {
+        "audit_id": text_of(found["auditID"]),
+        "verb": text_of(found.get("verb")),
+        "user": text_of(object_of(found.get("user")).get("username")),
+        "resource": text_of(about.get("resource")),
+        "namespace": text_of(about.get("namespace")),
+        "http_status": status,
+    }
+    found.pop("level", None)  # how much of a request the record holds
+    return Told("", {}, present(meta), level_of_status(status))
 
 
-KUBERNETES = Payload("kubernetes", ("kubernetes",), ("log_processed", "log", "stream"), _kubernetes)
+KUBERNETES = Payload(
+    ("kubernetes",),
+    ("log_processed", "log", "stream"),
+    _kubernetes,
+    raw=("kubernetes",),
+    service="kubernetes",
+)
 FIRELENS = Payload(
-    "firelens",
     ("ecs_task_arn",),
-    ("ecs_cluster", "ecs_task_definition", "container_name", "source", "log", "log_processed"),
+    ("ecs_cluster", "ecs_task_definition", "container_name", "source", "log"),
     _firelens,
+    service="firelens",
 )
 INSIGHTS = Payload(
-    "container-insights",
     ("ClusterName",),
     (
         "ServiceName",
@@ -119,7 +146,7 @@ INSIGHTS = Payload(
     ),
     _insights,
 )
-AUDIT = Payload("eks-control-plane", ("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
+AUDIT = Payload(("auditID",), ("verb", "user", "objectRef", "responseStatus"), _audit)
 
 # klog's first letter
 _KLOG = {b"I": "INFO", b"W": "WARN", b"E": "ERROR", b"F": "FATAL"}

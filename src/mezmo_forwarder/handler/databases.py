@@ -1,5 +1,6 @@
 """Messages of databases: of PostgreSQL and of MySQL, as RDS has them log."""
 
+import re
 from itertools import pairwise
 
 from .facts import Facts, Value, decoded, named_level
@@ -7,32 +8,30 @@ from .payloads import integer_of, number_of, reader, text_of
 
 _HEAD = 400  # bytes at the beginning of a message that are looked at
 
-# PostgreSQL's words for what is no level of its own, but more about the line before
-_MORE = frozenset(("DETAIL", "HINT", "CONTEXT", "STATEMENT", "QUERY", "LOCATION"))
+
+_PREFIX = re.compile(
+    rb'"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+:'  # %t
+    rb"[^ ]*?:"  # %r, empty for a process of the server's own
+    rb"(?P<user>[^:@\\]*)@(?P<name>[^:\\]*):"
+    rb"\[(?P<process>\d{1,9})\]:"
+    rb"(?P<word>[A-Z]+\d?):  "
+    rb"(?:duration: (?P<duration>\d+\.\d+) ms)?"
+)
 
 
 def _postgresql(literal: bytes) -> Facts | None:
     """Read RDS's prefix: `2026-11-23 10:00:00 UTC:10.0.0.1(5432):user@database:[1234]:ERROR:  text`."""
-    head, found, rest = literal[1:_HEAD].partition(b":[")
-    number, closed, rest = rest.partition(b"]:")
-    if not found or not closed:
+    found = _PREFIX.match(literal, 0, _HEAD)
+    if found is None:
         return None
-    parts = head.decode("utf-8", "replace").split(":")
-    if len(parts) < 5 or "\\" in parts[-1]:
-        return None
-    user, _, database = parts[-1].rpartition("@")
-    word, _, text = rest.partition(b":  ")
-    meta: dict[str, Value] = {}
-    if user:
-        meta |= {"db_user": text_of(user), "db_name": text_of(database)}
-    if (process := integer_of(number.decode("ascii", "replace"))) is not None:
-        meta["process"] = process
-    if text.startswith(b"duration: "):
-        took = number_of(text[10:40].partition(b" ")[0].decode("ascii", "replace"))
-        if took is not None:
-            meta["duration_ms"] = took
-    name = word.decode("ascii", "replace")
-    return Facts("", {}, meta, "" if name in _MORE else named_level(name))
+    meta: dict[str, Value] = {"process": int(found["process"])}
+    for name in ("user", "name"):
+        if value := found[name]:
+            meta[f"db_{name}"] = text_of(value.decode("utf-8", "replace"))
+    if duration := found["duration"]:
+        meta["duration_ms"] = float(duration)
+    # DETAIL, HINT, STATEMENT and the like are no levels, but more about the line before.
+    return Facts("", {}, meta, named_level(found["word"].decode()))
 
 
 def _mysql(literal: bytes) -> Facts | None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypedDict, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 Value = str | int | float
 Found = dict[str, object]
 
-LONGEST_VALUE = 512  # characters of a text in `meta`
+# Characters of a text in `meta`, so that all of one line's stay far below the 32 KB that Mezmo takes.
+LONGEST_VALUE = 256
 _DAMAGED = (msgspec.DecodeError, UnicodeError, RecursionError)
 
 _text = msgspec.json.Decoder(str).decode
@@ -22,7 +23,7 @@ _texts = msgspec.json.Decoder(list[str]).decode
 
 
 class Facts(Struct, frozen=True, gc=False):
-    """What one message adds to its line.
+    """What one message adds to its line; shared by messages, so that nothing of it may be changed.
 
     Args:
         app: in the place of the app that log group and stream tell; empty for none.
@@ -71,9 +72,18 @@ _TRACES = frozenset(
 )
 
 
-def decoder(names: Iterable[str] = ()) -> Callable[[str], Found]:
-    """Return what decodes those fields of a JSON object that tell level and trace, and `names`."""
-    fields = dict.fromkeys(["level", *_NAMED, *_NUMBERED, *_TRACES, *names], object)
+GENERAL = frozenset(("level", *_NAMED, *_NUMBERED, *_TRACES))
+
+
+def decoder(names: Iterable[str] = (), raw: Iterable[str] = ()) -> Callable[[str], Found]:
+    """Return what decodes those fields of a JSON object that tell level and trace, and others.
+
+    Args:
+        names: the others.
+        raw: others that stay the JSON text that they are, as `Raw`.
+    """
+    fields: dict[str, type] = dict.fromkeys([*GENERAL, *names], object)
+    fields |= dict.fromkeys(raw, Raw)
     wanted = cast("Any", TypedDict)("wanted", fields, total=False)
     return cast("Callable[[str], Found]", msgspec.json.Decoder(wanted).decode)
 
@@ -91,8 +101,16 @@ def found_in(literal: bytes, decode: Callable[[str], Found]) -> Found | None:
         return None
 
 
+def parse(text: bytes) -> object:
+    """Decode a JSON text; None if it is damaged or too deep."""
+    try:
+        return msgspec.json.decode(text)
+    except _DAMAGED:
+        return None
+
+
 def parse_object(text: str) -> Found | None:
-    """Decode the fields of a text that is a JSON object; None as for `found_in`."""
+    """Decode those fields of a text that tell level and trace; None as for `found_in`."""
     try:
         return _decode(text) or None
     except _DAMAGED:
@@ -168,10 +186,15 @@ def general(found: Found, *, nested: bool = False) -> tuple[str, str]:
             if type(value) is str:
                 level = named_level(value)
             elif name == "severity":
-                number = number or _level_by_number(value)
+                number = number or _level_by_syslog_number(value)
         elif name in _NUMBERED:
             number = number or _level_by_otel_number(value)
     return "" if level == "-" else level or number, trace
+
+
+def printable(name: str) -> str:
+    """Return a name with an underscore for each character that no name may hold."""
+    return name if name.isprintable() else "".join(c if c.isprintable() else "_" for c in name)
 
 
 # Level
@@ -216,9 +239,13 @@ def named_level(name: str) -> str:
 
 
 def _level_by_number(number: object) -> str:
-    if type(number) is not int or not 0 <= number < 70:
-        return ""
-    return _SYSLOG[number] if number < len(_SYSLOG) else _TENS[number // 10]
+    if type(number) is int and 10 <= number < 70:
+        return _TENS[number // 10]
+    return _level_by_syslog_number(number)
+
+
+def _level_by_syslog_number(number: object) -> str:
+    return _SYSLOG[number] if type(number) is int and 0 <= number < len(_SYSLOG) else ""
 
 
 def _level_by_otel_number(number: object) -> str:

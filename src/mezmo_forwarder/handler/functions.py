@@ -4,15 +4,7 @@ from collections.abc import Callable
 
 from .facts import Facts, Found, Value, decoded, named_level, only_level
 from .facts import trace_id as _trace_id
-from .payloads import UUID, Payload, Told, integer_of, is_uuid, number_of, object_of, reader, text_of
-
-_Meta = dict[str, Value | None]
-
-
-def read(literal: bytes) -> Facts | None:
-    """Return what a message says."""
-    return _read(literal)
-
+from .payloads import UUID, Payload, Told, integer_of, is_uuid, number_of, object_of, present, reader, text_of
 
 # JSON
 
@@ -26,15 +18,16 @@ def _platform(found: Found) -> Told:
     metrics = object_of(record.get("metrics"))
     status = text_of(record.get("status"))
     trace = _trace_id(text_of(object_of(record.get("tracing")).get("value")))
-    meta: _Meta = {
+    meta: dict[str, Value | None] = {
         "lambda_event": kind.removeprefix("platform."),
         "request_id": text_of(record.get("requestId")),
         "status": status,
         "error_type": text_of(record.get("errorType")),
-        "duration_ms": number_of(metrics.get("durationMs")),
         "billed_duration_ms": number_of(metrics.get("billedDurationMs")),
         "init_duration_ms": number_of(metrics.get("initDurationMs")),
         "restore_duration_ms": number_of(metrics.get("restoreDurationMs")),
+        "billed_restore_duration_ms": number_of(metrics.get("billedRestoreDurationMs")),
+        _DURATIONS.get(kind, "duration_ms"): number_of(metrics.get("durationMs")),
         "memory_size_mb": integer_of(metrics.get("memorySizeMB")),
         "max_memory_used_mb": integer_of(metrics.get("maxMemoryUsedMB")),
         "produced_bytes": integer_of(metrics.get("producedBytes")),
@@ -43,18 +36,27 @@ def _platform(found: Found) -> Told:
         "initialization_type": text_of(record.get("initializationType")),
         "trace_id": trace,
     }
-    return Told(meta=meta, level="INFO" if status in ("", "success") else "ERROR")
+    return Told("", {}, present(meta), "INFO" if status in ("", "success") else "ERROR")
+
+
+# Events whose duration is that of a phase
+_DURATIONS = {
+    "platform.initReport": "init_duration_ms",
+    "platform.restoreReport": "restore_duration_ms",
+}
 
 
 def _application(found: Found) -> Told:
-    request = next((request for name in _REQUEST_IDS if (request := text_of(found.get(name)))), "")
-    return Told(meta={"request_id": request} if request else {})
+    for name in _REQUEST_IDS:
+        if name in found and (request := text_of(found[name])):
+            return Told("", {}, {"request_id": request})
+    return Told()
 
 
 # Node's and Python's logger; Java's; Powertools'
 _REQUEST_IDS = ("requestId", "AWSRequestId", "function_request_id", "aws_request_id")
-_PLATFORM = Payload("lambda", ("type", "record"), _REQUEST_IDS, _platform)
-_APPLICATION = Payload("lambda", (), _REQUEST_IDS, _application)
+_PLATFORM = Payload(("type", "record"), (), _platform)
+_APPLICATIONS = [Payload((name,), (), _application) for name in _REQUEST_IDS]
 
 # Text
 
@@ -96,7 +98,7 @@ def _of_time_out(literal: bytes) -> Facts | None:
     """Read `2026-11-23T10:00:00.000Z <request id> Task timed out after 3.00 seconds`."""
     start = 1 + _TIME + 1
     end = start + UUID
-    if not literal.startswith((b" Task timed out", b" Process exited"), end):
+    if not literal.startswith(b" Task timed out", end):
         return None
     return _logged(literal[start:end], b"ERROR")
 
@@ -127,9 +129,15 @@ _TEXTS = {
 _MOST_FIELDS = 32
 
 
-def _report(text: str) -> Facts:
+def _report(text: str) -> Facts | None:
     r"""Read `REPORT RequestId: <request id>\tDuration: 1.23 ms\tBilled Duration: 2 ms\t...`."""
-    meta: dict[str, Value] = {"lambda_event": "report"}
+    if not text.startswith("REPORT RequestId: "):
+        return None
+    return _reported(text, "report")
+
+
+def _reported(text: str, event: str) -> Facts:
+    meta: dict[str, Value] = {"lambda_event": event}
     for part in text.replace("\n", "\t").split("\t", _MOST_FIELDS):
         name, _, value = part.partition(": ")
         if name in _FIGURES:
@@ -155,24 +163,31 @@ def _start_or_end(text: str) -> Facts | None:
     return Facts("", {}, meta, "INFO")
 
 
-def _init_start(text: str) -> Facts | None:
-    r"""Read `INIT_START Runtime Version: python:3.13.v51\tRuntime Version ARN: ...`."""
-    version = text.removeprefix("INIT_START Runtime Version: ").partition("\t")[0].strip()
-    if not version or len(version) == len(text):
+def _phase(text: str) -> Facts | None:
+    r"""Read what comes before the first invocation.
+
+    That is `INIT_START Runtime Version: python:3.13.v51\tRuntime Version ARN: ...`, or
+    `INIT_REPORT Init Duration: 99.81 ms\tPhase: init\tStatus: timeout`, and the same of `RESTORE`.
+    """
+    phase, _, rest = text.partition("_")
+    if phase not in ("INIT", "RESTORE"):
         return None
-    return Facts("", {}, {"lambda_event": "initStart", "runtime_version": text_of(version)}, "INFO")
-
-
-def _init_report(text: str) -> Facts:
-    r"""Read `INIT_REPORT Init Duration: 9999.81 ms\tPhase: init\tStatus: timeout`."""
-    report = _report(text.removeprefix("INIT_REPORT "))
-    return Facts("", {}, {**report.meta, "lambda_event": "initReport"}, report.level)
+    if rest.startswith("REPORT "):
+        return _reported(rest.removeprefix("REPORT "), f"{phase.lower()}Report")
+    version = rest.removeprefix("START Runtime Version: ").partition("\t")[0].strip()
+    if not version or not rest.startswith("START Runtime Version: "):
+        return None
+    meta: dict[str, Value] = {"lambda_event": f"{phase.lower()}Start", "runtime_version": text_of(version)}
+    return Facts("", {}, meta, "INFO")
 
 
 def _failure(text: str) -> Facts | None:
-    """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`."""
+    """Read `RequestId: <request id> Error: Runtime exited with error: exit status 1`.
+
+    Or `RequestId: <request id> Process exited before completing request`.
+    """
     words = text.split(None, 3)
-    if len(words) < 3 or words[0] != "RequestId:" or words[2] != "Error:":
+    if len(words) < 3 or words[0] != "RequestId:" or words[2] not in ("Error:", "Process"):
         return None
     return Facts("", {}, {"request_id": text_of(words[1])}, "ERROR")
 
@@ -182,9 +197,10 @@ _LINES: dict[bytes, Callable[[str], Facts | None]] = {
     b"REPORT": _report,
     b"START ": _start_or_end,
     b"END Re": _start_or_end,
-    b"INIT_S": _init_start,
-    b"INIT_R": _init_report,
+    b"INIT_S": _phase,
+    b"INIT_R": _phase,
+    b"RESTOR": _phase,
     b"Reques": _failure,
 }
 
-_read = reader(_PLATFORM, _APPLICATION, text=_text)
+read = reader(_PLATFORM, *_APPLICATIONS, text=_text)

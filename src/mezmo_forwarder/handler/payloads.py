@@ -1,41 +1,57 @@
 """JSON messages of a known shape: which fields tell that it is one, and what those fields tell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from msgspec import Struct
 
-from .facts import LONGEST_VALUE, Facts, Found, Read, Value, decoder, found_in, general, only_level
+from .facts import (
+    GENERAL,
+    LONGEST_VALUE,
+    Facts,
+    Found,
+    Read,
+    Value,
+    decoder,
+    found_in,
+    general,
+    only_level,
+    printable,
+)
 
 
 class Payload(Struct, frozen=True):
     """A shape of JSON messages.
 
     Args:
-        service: the AWS service that writes it, where log group and stream do not tell.
         marks: the fields that all have to be there.
         others: fields that may be.
-        tell: from the fields, of whatever type they are, to what they say.
+        tell: from the fields, of whatever type they are, to what they say; takes out those that mislead.
+        raw: those of `marks` that stay JSON text.
+        service: the AWS service that writes it, where log group and stream do not tell.
     """
 
-    service: str
     marks: tuple[str, ...]
     others: tuple[str, ...]
     tell: Callable[[Found], "Told"]
+    raw: tuple[str, ...] = ()
+    service: str = ""
 
 
 class Told(Struct, gc=False):
     """What a message says, before general facts join in.
 
     Args:
-        app, names: as in `Facts`, but any value may be empty.
-        meta: the same; None is left out.
-        level: a level if none of the usual fields tells one.
+        app: as in `Facts`.
+        names: the same.
+        meta: the same; `present` leaves out what is missing.
+        level: a level if none of the usual fields tells one, nor Mezmo finds one.
         inner: the fields of an inner object whose level and trace are as good as the message's own.
     """
 
     app: str = ""
     names: dict[str, str] = {}
-    meta: dict[str, Value | None] = {}
+    meta: dict[str, Value] = {}
     level: str = ""
     inner: Found | None = None
 
@@ -48,40 +64,60 @@ def reader(*payloads: Payload, text: Read | None = None, known: bool = True) -> 
         text: reads messages that are no JSON objects.
         known: whether the service is known by log group and stream.
     """
-    decode = decoder(name for payload in payloads for name in (*payload.marks, *payload.others))
+    decode = decoder(
+        [name for payload in payloads for name in (*payload.marks, *payload.others)],
+        [name for payload in payloads for name in payload.raw],
+    )
+    by_marks = [(frozenset(payload.marks), payload) for payload in payloads]
 
     def read(literal: bytes) -> Facts | None:
         if not literal.startswith(b'"{'):
             return text(literal) if text else None
         found = found_in(literal, decode)
-        if found is None:
+        if found is None or (len(found) == 1 and "level" in found and type(found["level"]) is str):
             return None
-        for payload in payloads:
-            if all(mark in found for mark in payload.marks):
-                return _facts(payload.tell(found), found, "" if known else payload.service)
-        return _facts(_NOTHING, found)
+        fields = found.keys()
+        for marks, payload in by_marks:
+            if marks <= fields:
+                return facts_of(payload.tell(found), found, "" if known else payload.service)
+        level, trace = general(found)
+        return Facts("", {}, {"trace_id": trace}, level) if trace else only_level(level)
 
     return read
 
 
-_NOTHING = Told()
+def facts_of(told: Told, found: Found, service: str = "") -> Facts | None:
+    """Put together what a shape of messages tells and what all messages tell.
 
-
-def _facts(told: Told, found: Found, service: str = "") -> Facts | None:
-    level, trace = general(found)
+    Args:
+        told: the first, of which `meta` may be changed.
+        found: the message's fields.
+        service: the AWS service, if it has to be told; it is the app too if there is no better one.
+    """
+    level, trace = ("", "") if GENERAL.isdisjoint(found) else general(found)
     if told.inner is not None:
         inner_level, inner_trace = general(told.inner, nested=True)
         level, trace = level or inner_level, trace or inner_trace
-    level = level or told.level
-    if not (trace or told.app or told.names or told.meta):
-        return only_level(level)
-    names = {name: value for name, value in told.names.items() if value}
-    meta = {name: value for name, value in told.meta.items() if value is not None and value != ""}
+    if not level and type(found.get("level")) is not str:
+        level = told.level
+    meta = told.meta
     if trace:
         meta["trace_id"] = trace
+    app = printable(told.app).strip()
     if service:
         meta["aws_service"] = service
-    return Facts(told.app, names, meta, level)
+        app = app or service
+    if meta or told.names or app:
+        return Facts(app, told.names, meta, level)
+    return only_level(level)
+
+
+_T = TypeVar("_T", bound=Value)
+
+
+def present(values: Mapping[str, _T | None]) -> dict[str, _T]:
+    """Return the values that are there: neither None nor an empty text."""
+    return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
 # What services have in common
@@ -125,5 +161,9 @@ def number_of(value: object) -> float | None:
 
 def integer_of(value: object) -> int | None:
     """Return a field's number without what follows the point; None as for `number_of`."""
+    if type(value) is int:
+        return value if abs(value) < 2**63 else None
+    if type(value) is str and value.isdecimal() and value.isascii():
+        return int(value) if len(value) <= 18 else None
     number = number_of(value)
     return None if number is None else int(number)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
-from .facts import LONGEST_VALUE, Read
+from .facts import LONGEST_VALUE, Read, printable
 
 _LONGEST_APP = 512
 _LONGEST_HOSTNAME = 256
@@ -21,7 +21,7 @@ _LONGEST_NAME = 1024  # characters of a log group or log stream that is looked a
 
 
 class Recognized(Struct, frozen=True):
-    """What log group and log stream tell of the lines of a document.
+    """What log group and log stream tell of the lines of a document; shared, so that it may not be changed.
 
     Args:
         service: the AWS service, as in `SERVICES`; empty if it is not known.
@@ -168,10 +168,22 @@ def _flows() -> Read:
     return read_flow
 
 
-def _records() -> Read:
-    from .records import read  # noqa: PLC0415
+def _cloudtrail() -> Read:
+    from .records import read_cloudtrail  # noqa: PLC0415
 
-    return read
+    return read_cloudtrail
+
+
+def _states() -> Read:
+    from .records import read_states  # noqa: PLC0415
+
+    return read_states
+
+
+def _resolver() -> Read:
+    from .records import read_resolver  # noqa: PLC0415
+
+    return read_resolver
 
 
 def _anything() -> Read:
@@ -294,7 +306,7 @@ SERVICES = (
         name="cloudtrail",
         streams=("<_organization:(?:o-[a-z0-9]+_)?><account_id>_CloudTrail_<event_region><_number>",),
         app=("cloudtrail",),
-        read=_records,
+        read=_cloudtrail,
     ),
     Service(
         name="step-functions",
@@ -306,13 +318,13 @@ SERVICES = (
         streams=("states/<machine>/<_rest>",),
         app=("{machine}",),
         hostname=("{machine}",),
-        read=_records,
+        read=_states,
     ),
     Service(
         name="route53-resolver",
         groups=("/aws/route53resolver/<_path>", "/aws/vendedlogs/route53resolver/<_path>"),
         app=("route53-resolver",),
-        read=_records,
+        read=_resolver,
     ),
     Service(
         name="route53",
@@ -348,6 +360,12 @@ SERVICES = (
         app=("{job}", "batch"),
         hostname=("batch",),
     ),
+    Service(
+        name="elastic-beanstalk",
+        groups=("/aws/elasticbeanstalk/<environment>/<_path>",),
+        more=("<instance:i-[0-9a-f]+>",),
+        hostname=("{environment}",),
+    ),
     # Last, as the shape of its log streams is not its alone
     Service(
         name="ecs",
@@ -380,14 +398,14 @@ def recognize(log_group: str, log_stream: str) -> Recognized:
 
 
 def _recognized(service: Service, log_group: str, found: dict[str, str]) -> Recognized:
-    group = _clean(log_group).strip("/").removeprefix("aws/")
+    group = printable(log_group).strip("/").removeprefix("aws/")
     parts = {"_group": group, "_last": group.rpartition("/")[2]}
-    parts |= {name: _clean(value)[:LONGEST_VALUE] for name, value in found.items() if value}
+    parts |= {name: printable(value)[:LONGEST_VALUE] for name, value in found.items() if value}
     told = {name: value for name, value in parts.items() if name[0] != "_"}
     return Recognized(
         service=service.name,
         app=_fill(service.app, parts)[:_LONGEST_APP],
-        hostname=_fill(service.hostname, parts).replace(".", "_")[:_LONGEST_HOSTNAME],
+        hostname=_fill(service.hostname, parts).replace(".", "_")[:_LONGEST_HOSTNAME].rstrip(),
         names={name: value for name, value in told.items() if name not in _IDS},
         meta={"aws_service": service.name, **told} if service.name else {},
         read=service.read and service.read(),
@@ -401,11 +419,6 @@ def _fill(templates: tuple[str, ...], parts: dict[str, str]) -> str:
             if text := template.format_map(parts).strip():
                 return text
     return "unknown"
-
-
-def _clean(text: str) -> str:
-    """Return a name with an underscore for each character that no name may hold."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
 
 
 def _match(patterns: tuple[str, ...], text: str) -> dict[str, str] | None:

@@ -3,6 +3,6 @@
 from .containers import FIRELENS, KUBERNETES
 from .payloads import reader
 from .records import RESOLVER_QUERY
-from .web_requests import GATEWAY_ACCESS
+from .web_requests import ANY_ACCESS
 
-read = reader(KUBERNETES, FIRELENS, GATEWAY_ACCESS, RESOLVER_QUERY, known=False)
+read = reader(KUBERNETES, FIRELENS, ANY_ACCESS, RESOLVER_QUERY, known=False)

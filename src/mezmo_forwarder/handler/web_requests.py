@@ -11,6 +11,7 @@ from .payloads import (
     level_of_status,
     number_of,
     object_of,
+    present,
     reader,
     text_of,
 )
@@ -19,21 +20,16 @@ from .payloads import (
 def _access(found: Found) -> Told:
     """Tell a request from an access log in JSON, whose fields are named as in AWS's examples."""
     status = integer_of(found["status"])
-    named = {"api": text_of(found.get("apiId")), "stage": text_of(found.get("stage"))}
-    return Told(
-        app="" if named["api"] else "api-gateway",
-        names=named,
-        meta={
-            **named,
-            "request_id": text_of(found["requestId"]),
-            "http_method": text_of(found.get("httpMethod")),
-            "http_route": text_of(found.get("routeKey")) or text_of(found.get("resourcePath")),
-            "http_status": status,
-            "client_ip": text_of(found.get("ip")) or text_of(found.get("sourceIp")),
-            "duration_ms": number_of(found.get("responseLatency")),
-        },
-        level=level_of_status(status),
-    )
+    named = present({"api": text_of(found.get("apiId")), "stage": text_of(found.get("stage"))})
+    more: dict[str, Value | None] = {
+        "request_id": text_of(found["requestId"]),
+        "http_method": text_of(found.get("httpMethod")),
+        "http_route": text_of(found.get("routeKey")) or text_of(found.get("resourcePath")),
+        "http_status": status,
+        "client_ip": text_of(found.get("ip")) or text_of(found.get("sourceIp")),
+        "duration_ms": number_of(found.get("responseLatency")),
+    }
+    return Told("", named, {**named, **present(more)}, level_of_status(status))
 
 
 def _execution(literal: bytes) -> Facts | None:
@@ -59,15 +55,13 @@ def _execution(literal: bytes) -> Facts | None:
 
 def _graphql(found: Found) -> Told:
     status = integer_of(found.get("statusCode"))
-    return Told(
-        meta={
-            "request_id": text_of(found["requestId"]),
-            "appsync_log": text_of(found.get("logType")),
-            "operation": text_of(found.get("operationName")),
-            "http_status": status,
-        },
-        level=level_of_status(status) or "INFO",
-    )
+    meta: dict[str, Value | None] = {
+        "request_id": text_of(found["requestId"]),
+        "appsync_log": text_of(found.get("logType")),
+        "operation": text_of(found.get("operationName")),
+        "http_status": status,
+    }
+    return Told("", {}, present(meta), level_of_status(status) or "INFO")
 
 
 def _graphql_text(literal: bytes) -> Facts | None:
@@ -81,32 +75,27 @@ def _graphql_text(literal: bytes) -> Facts | None:
 def _web_acl(found: Found) -> Told:
     request = object_of(found.get("httpRequest"))
     action = text_of(found.get("action"))
-    return Told(
-        names={"action": action},
-        meta={
-            "action": action,
-            "rule": text_of(found.get("terminatingRuleId")),
-            "client_ip": text_of(request.get("clientIp")),
-            "country": text_of(request.get("country")),
-            "http_method": text_of(request.get("httpMethod")),
-            "http_path": text_of(request.get("uri")),
-            "request_id": text_of(request.get("requestId")),
-        },
-        level="WARN" if action == "BLOCK" else "INFO",
-    )
+    named = present({"action": action})
+    more = {
+        "rule": text_of(found.get("terminatingRuleId")),
+        "client_ip": text_of(request.get("clientIp")),
+        "country": text_of(request.get("country")),
+        "http_method": text_of(request.get("httpMethod")),
+        "http_path": text_of(request.get("uri")),
+        "request_id": text_of(request.get("requestId")),
+    }
+    return Told("", named, {**named, **present(more)}, "WARN" if action == "BLOCK" else "INFO")
 
 
-GATEWAY_ACCESS = Payload(
-    "api-gateway",
-    ("requestId", "status", "protocol"),
-    ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency"),
-    _access,
+_ACCESS = ("apiId", "stage", "httpMethod", "routeKey", "resourcePath", "ip", "sourceIp", "responseLatency")
+# In any log group, told from other JSON by all that the formats have in common which AWS suggests
+ANY_ACCESS = Payload(
+    ("requestId", "requestTime", "status", "protocol"), _ACCESS, _access, service="api-gateway"
 )
-GRAPHQL = Payload(
-    "appsync", ("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql
-)
-WEB_ACL = Payload("waf", ("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
+ACCESS = Payload(("requestId", "status"), _ACCESS, _access)
+GRAPHQL = Payload(("requestId", "graphQLAPIId"), ("logType", "operationName", "statusCode"), _graphql)
+WEB_ACL = Payload(("webaclId",), ("action", "terminatingRuleId", "httpRequest"), _web_acl)
 
-read_gateway = reader(GATEWAY_ACCESS, text=_execution)
+read_gateway = reader(ACCESS, text=_execution)
 read_appsync = reader(GRAPHQL, text=_graphql_text)
 read_waf = reader(WEB_ACL)
