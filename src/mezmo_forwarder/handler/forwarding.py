@@ -9,7 +9,7 @@ from .leftovers import Leftovers
 from .lines import encode_lines
 from .names import hostname_of
 from .report import OWN_LOG_GROUP, Report
-from .settings import Settings
+from .settings import Multiline, Settings
 
 
 class Forwarding:
@@ -61,6 +61,8 @@ class Forwarding:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
+            if self._settings.multiline is not None:
+                received = self._join(self._settings.multiline, received)
             hostname = hostname_of(self._settings, group)
             for piece in encode_lines(
                 self._settings, received, filtered=lambda reason: report.filter(group, reason)
@@ -68,6 +70,14 @@ class Forwarding:
                 if piece.places is not None:
                     counts.received += piece.count - len({*piece.places})  # parts of one log event
                 self._deliver(self._batcher.add(hostname, piece))
+
+    def _join(self, multiline: Multiline, received: Received) -> Received:
+        from .joining import join  # noqa: PLC0415  only where it is asked for
+
+        joined = join(multiline, received)
+        if fewer := received.count - joined.count:
+            self._report.join(received.document.log_group, fewer)
+        return joined
 
     @property
     def stopped(self) -> bool:

@@ -164,14 +164,23 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
         return [form.line(event, literal)]
     parts = oversize.split(text)
     marks: _Marks = {"event_id": event.id}
+    ids: _Marks = {"event_ids": event.event_ids} if event.event_ids else {}
     first = parts.texts[0]
     if policy == "truncate":
         left_out = len(text.encode("utf-8", "replace")) - len(first.encode("utf-8", "replace"))
-        return [form.part(event, literal_of(first), marks | {"truncated_bytes": left_out}, event.timestamp)]
+        return [
+            form.part(event, literal_of(first), marks | ids | {"truncated_bytes": left_out}, event.timestamp)
+        ]
     marks |= {"parts": len(parts.texts), "part_head": parts.head, "part_tail": parts.tail}
     # A millisecond apart, so that their order is that of their times.
     return [
-        form.part(event, literal_of(part), marks | {"part": number + 1}, event.timestamp + number)
+        # What would make each part larger than its text stands in the first one alone.
+        form.part(
+            event,
+            literal_of(part),
+            marks | {"part": number + 1} | ({} if number else ids),
+            event.timestamp + number,
+        )
         for number, part in enumerate(parts.texts)
     ]
 
@@ -179,9 +188,31 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
 def _format(settings: Settings, received: Received) -> _Format:
     document = received.document
     if settings.line_format == "standard":
-        return _standard(settings, document, lone_surrogates=received.lone_surrogates)
-    envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-    return _parity(document, envelope=envelope)
+        form = _standard(settings, document, lone_surrogates=received.lone_surrogates)
+    else:
+        envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
+        form = _parity(document, envelope=envelope)
+    return _with_joined(settings, form) if document.joined else form
+
+
+def _with_joined(settings: Settings, form: _Format) -> _Format:
+    """Have lines of several log events say so, where a line has its log event's id."""
+    standard = settings.line_format == "standard"
+    if standard and "event_id" not in settings.meta_fields:
+        return form
+
+    def line(event: LogEvent, literal: bytes) -> bytes:
+        if not event.event_ids:
+            return form.line(event, literal)
+        marks = {"event_id": event.id} if standard else {}
+        return form.part(event, literal, marks | {"event_ids": event.event_ids}, event.timestamp)
+
+    def array(events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        if form.array and not any(event.event_ids for event in events):
+            return form.array(events, literals)
+        return b"[%b]" % b",".join(map(line, events, literals))
+
+    return msgspec.structs.replace(form, line=line, array=form.array and array)
 
 
 def _unchanged(_event: LogEvent, literal: bytes) -> bytes:

@@ -13,6 +13,8 @@ EMPTY = b'""'
 # JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
 WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
 
+_LINE_FEED = b'\\n"'
+_LONGEST_ESCAPE = 6
 _SPACE = 0x20
 _BACKSLASH = 0x5C
 
@@ -34,6 +36,25 @@ def trim(literal: bytes) -> bytes:
 
 def _ends_in_odd_backslashes(text: bytes) -> bool:
     return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
+def ends_in_line_feed(literal: bytes) -> bool:
+    """Whether a text ends in a line feed, as the messages of Lambda functions do."""
+    return literal.endswith(_LINE_FEED) and _ends_in_odd_backslashes(literal[:-2])
+
+
+def head_of(literal: bytes, longest: int) -> str:
+    """Return the beginning of a text, at most `longest` bytes of its literal."""
+    if len(literal) <= longest + 2:
+        return text_of(literal)
+    head = literal[1 : longest + 1]
+    if _BACKSLASH in head[-_LONGEST_ESCAPE:]:
+        # The last escape may be torn: leave out what might be of it, from a backslash that begins one.
+        last = head.find(b"\\", len(head) - _LONGEST_ESCAPE)
+        head = head[: last - 1] if _ends_in_odd_backslashes(head[:last]) else head[:last]
+    # The last character may be torn.
+    head = head.decode("utf-8", "ignore").encode()
+    return text_of(b'"%b"' % head)
 
 
 def text_of(literal: bytes) -> str:

@@ -16,6 +16,18 @@ Text = Annotated[str, Meta(min_length=1)]
 MetaField = Literal["owner", "group", "stream", "event_id", "filters"]
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
 OversizeLines = Literal["split", "truncate", "whole"]
+MultilineKind = Literal[
+    "java",
+    "python",
+    "node",
+    "go",
+    "dotnet",
+    "ruby",
+    "stack-traces",
+    "timestamp",
+    "starts-with",
+    "continues-with",
+]
 MetricsDetail = Literal["forwarder", "log-group"]
 
 
@@ -58,6 +70,33 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
         return self.kind == "log-analysis" if self.gzip is None else self.gzip
 
 
+class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes one line of several log events.
+
+    Args:
+        kind: the languages whose stack traces are joined; or what a first line begins with; or where a
+            pattern is found in each first line, or in each of the others.
+        pattern: that pattern.
+        max_lines: the most log events in a line; the 32 KB that Mezmo takes as `meta` hold the ids of 400.
+        max_bytes: the most bytes of a line, as JSON text.
+        max_gap: the most seconds from one log event to the next.
+    """
+
+    kind: MultilineKind
+    pattern: Text | None = None
+    max_lines: Annotated[int, Meta(ge=2, le=400)] = 400
+    max_bytes: Annotated[int, Meta(ge=256, le=262_144)] = 16_384
+    max_gap: Annotated[float, Meta(ge=0, le=3600)] = 5
+
+    def __post_init__(self) -> None:
+        if (self.pattern is not None) != (self.kind in ("starts-with", "continues-with")):
+            raise ValueError("a pattern belongs to the kinds starts-with and continues-with, and to no other")
+        if self.pattern is not None:
+            from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+            compile_pattern(self.pattern)
+
+
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
     """The bucket that keeps what is not delivered; `owner` is the account that it must belong to."""
 
@@ -91,6 +130,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tags: tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...] = ()
     meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
     oversize_lines: OversizeLines | None = None
+    multiline: Multiline | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
