@@ -7,6 +7,7 @@ import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat, MetaField, OversizeLines } from './line-format';
 import { MetricsDetail } from './metrics';
+import { Multiline } from './multiline';
 import { UndeliveredStore } from './undelivered-store';
 import { VendorCode } from './vendor-code';
 
@@ -46,6 +47,13 @@ export interface MezmoLogForwarderProps {
    * @default - `OversizeLines.SPLIT` in `LineFormat.STANDARD`; `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
    */
   readonly oversizeLines?: OversizeLines;
+
+  /**
+   * What makes one line of several log events, such as the lines of a stack trace.
+   *
+   * @default - each log event is a line
+   */
+  readonly multiline?: Multiline;
 
   /**
    * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.

@@ -59,6 +59,7 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       tags: props.mezmoTags?.map(text),
       meta_fields: props.metaFields,
       oversize_lines: props.oversizeLines,
+      multiline: props.multiline?._bind(scope),
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
     },
@@ -91,7 +92,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'multiline', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

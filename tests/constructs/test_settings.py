@@ -14,10 +14,12 @@ from aws_cdk.aws_ssm import StringParameter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import handler.settings
 from handler.settings import (
     VARIABLE,
     Destination,
     EnvironmentKey,
+    MultilineKind,
     Redrive,
     SecretsManagerKey,
     Settings,
@@ -34,6 +36,7 @@ from mezmo_forwarder import (
     MetricsDetail,
     MezmoDestination,
     MezmoLogForwarder,
+    Multiline,
     OversizeLines,
     UndeliveredStore,
     VendorCode,
@@ -74,6 +77,9 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta_fields=[MetaField.STREAM, MetaField.EVENT_ID],
         key_lifetime=Duration.minutes(10),
         oversize_lines=OversizeLines.TRUNCATE,
+        multiline=Multiline.starts_with(
+            "^#", max_lines=50, max_bytes=Size.kibibytes(8), max_gap=Duration.millis(1500)
+        ),
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
@@ -90,6 +96,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         tags=("eu", "blue"),
         meta_fields=("stream", "event_id"),
         oversize_lines="truncate",
+        multiline=handler.settings.Multiline("starts-with", "^#", max_lines=50, max_bytes=8192, max_gap=1.5),
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )
@@ -163,6 +170,30 @@ def test_every_way_with_oversize_lines_is_known_to_the_handler(
     make_forwarder(oversize_lines=oversize_lines)
 
     assert deployed(stack).oversize_lines
+
+
+@pytest.mark.parametrize(
+    ("multiline", "kind"),
+    [
+        (Multiline.java, "java"),
+        (Multiline.python, "python"),
+        (Multiline.node, "node"),
+        (Multiline.go, "go"),
+        (Multiline.dotnet, "dotnet"),
+        (Multiline.ruby, "ruby"),
+        (Multiline.stack_traces, "stack-traces"),
+        (Multiline.starts_with_timestamp, "timestamp"),
+        (lambda: Multiline.starts_with("x"), "starts-with"),
+        (lambda: Multiline.continues_with("x"), "continues-with"),
+    ],
+)
+def test_every_way_of_joining_is_known_to_the_handler(
+    stack: Stack, make_forwarder: Make, multiline: Callable[[], Multiline], kind: MultilineKind
+) -> None:
+    make_forwarder(multiline=multiline())
+
+    pattern = "x" if "with" in kind else None
+    assert deployed(stack).multiline == handler.settings.Multiline(kind, pattern)
 
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)

@@ -296,11 +296,18 @@ def test_lambda_s_own_lines_continue_nothing() -> None:
     assert joined(messages, Multiline("timestamp")) == expected
 
 
+def test_an_id_that_is_no_text_is_kept_as_its_json() -> None:
+    document = make_document(["a", " b", " c"])
+    document["logEvents"][1]["id"] = 5  # type: ignore[index]
+    (event,) = join(ALL, read(pack(to_json(document)))).document.log_events
+    assert event.event_ids == ("5", f"{2:056d}")
+
+
 @pytest.mark.parametrize("fill", ["x", "é", "\n", "😀", "\\", "\ud83d"])
 def test_a_pattern_is_looked_for_at_the_beginning(fill: str) -> None:
     for length in range(230, 262):
         message = "a" * (length % 7) + fill * length
-        assert joined(["b", "^" + message], Multiline("continues-with", r"^\^")) == [f"b\n^{message}"]
+        assert joined(["b", "^" + message], Multiline("continues-with", r"^[xy]|^\^")) == [f"b\n^{message}"]
     assert joined(["b", fill * 400 + "^"], Multiline("continues-with", r"\^")) == ["b", fill * 400 + "^"]
 
 

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from msgspec import Raw, Struct, structs
+import msgspec
+from msgspec import Raw, Struct, ValidationError, structs
 
 from . import shapes
 from .events import LogEvent, Received
@@ -21,6 +22,7 @@ from .settings import Multiline
 _QUOTE = 0x22
 _JOIN = b"\\n"
 _WINDOW = 256  # bytes of a text in which a user's pattern is looked for
+_decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
 _MOST_ID_BYTES = 24_000  # of the 32 KB that Mezmo takes as `meta`
 
 
@@ -96,7 +98,7 @@ def _groups_from(
     """Yield the group that begins at a place, and those that go on where it has reached a bound."""
     longest_gap = multiline.max_gap * 1000
     end = start + 1
-    size, ids = _size(events[start]), 0
+    size, ids = len(bytes(events[start].message)), 0  # a line feed takes the place of the quotation marks
     for place in range(end, len(events)):
         following = reading.next(state, place)
         if following is None or events[place].timestamp - events[place - 1].timestamp > longest_gap:
@@ -104,36 +106,32 @@ def _groups_from(
         if not following:
             continue
         state = following
-        added = sum(map(_size, events[end : place + 1]))
-        ids += sum(len(bytes(event.id)) + 1 for event in events[end : place + 1])
-        lines = place + 1 - start
-        if lines > multiline.max_lines or size + added > multiline.max_bytes or ids > _MOST_ID_BYTES:
+        for event in events[end : place + 1]:
+            size += len(bytes(event.message))
+            ids += len(bytes(event.id)) + 1
+        if place - start >= multiline.max_lines or size > multiline.max_bytes or ids > _MOST_ID_BYTES:
             yield range(start, end)
-            start, size, ids = place, _size(events[place]), 0
-        else:
-            size += added
+            start, size, ids = place, len(bytes(events[place].message)), 0
         end = place + 1
     yield range(start, end)
 
 
-def _size(event: LogEvent) -> int:
-    """Return the bytes of a message and of a line feed, at most."""
-    return len(bytes(event.message))
-
-
 def _joined(events: Sequence[LogEvent]) -> LogEvent:
-    first, *others = events
+    first = events[0]
     literals = [bytes(event.message) for event in events]
     texts = [
         literal[1:-1] if ends_in_line_feed(literal) else literal[1:-1] + _JOIN for literal in literals[:-1]
     ]
     message = b'"%b%b' % (b"".join(texts), literals[-1][1:])
-    return LogEvent(first.id, first.timestamp, Raw(message), tuple(_id_of(event) for event in others))
+    return LogEvent(first.id, first.timestamp, Raw(message), _ids_of(events[1:]))
 
 
-def _id_of(event: LogEvent) -> str:
-    literal = bytes(event.id)
-    return text_of(literal) if literal[0] == _QUOTE else literal.decode()
+def _ids_of(events: Sequence[LogEvent]) -> tuple[str, ...]:
+    ids = [bytes(event.id) for event in events]
+    try:
+        return _decode_ids(b"[%b]" % b",".join(ids))
+    except ValidationError:  # what CloudWatch never sends, an id that is no string
+        return tuple(text_of(one) if one[0] == _QUOTE else one.decode() for one in ids)
 
 
 def _read(multiline: Multiline, events: Sequence[LogEvent]) -> _Reading:
@@ -158,7 +156,10 @@ def _continues(multiline: Multiline) -> Callable[[Raw], object]:
     """Return whether a message, which may be no string, continues the one before it."""
     if multiline.kind == "timestamp":
         return _matcher(shapes.NO_TIMESTAMP)
-    search = compile_pattern(multiline.pattern or "").search
+    text = multiline.pattern or ""
+    expression = compile_pattern(text).expression
+    # A search tries `^` at each place.
+    search = expression.match if text.startswith("^") and "|" not in text else expression.search
     platform = _matcher(shapes.PLATFORM)
 
     def continues(message: Raw) -> bool:

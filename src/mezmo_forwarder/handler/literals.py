@@ -52,9 +52,8 @@ def head_of(literal: bytes, longest: int) -> str:
         # The last escape may be torn: leave out what might be of it, from a backslash that begins one.
         last = head.find(b"\\", len(head) - _LONGEST_ESCAPE)
         head = head[: last - 1] if _ends_in_odd_backslashes(head[:last]) else head[:last]
-    # The last character may be torn.
-    head = head.decode("utf-8", "ignore").encode()
-    return text_of(b'"%b"' % head)
+    text = head.decode("utf-8", "ignore")  # the last character may be torn
+    return text_of(b'"%b"' % text.encode()) if "\\" in text else text
 
 
 def text_of(literal: bytes) -> str:

@@ -1,21 +1,33 @@
-"""Patterns that users give, compiled."""
+"""Patterns of the user's."""
 
 import re
 
-LONGEST_PATTERN = 512
+from msgspec import Struct
+
+LONGEST_PATTERN = 500
 
 
-def compile_pattern(text: str) -> re.Pattern[str]:
-    """Compile a user's pattern.
+class PatternError(ValueError):
+    """A pattern that is not used; the text names it, the reason and the remedy."""
+
+
+class Pattern(Struct, frozen=True, eq=False):
+    """A pattern, and the expression to search with."""
+
+    expression: re.Pattern[str]
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """Compile a pattern.
 
     Raises:
-        ValueError: it is none, or too long.
+        PatternError: it is none, or too long.
     """
-    if len(text) > LONGEST_PATTERN:
-        raise ValueError(
-            f"the pattern {text[:40]!r}... has {len(text)} characters; give at most {LONGEST_PATTERN}"
+    if len(pattern) > LONGEST_PATTERN:
+        raise PatternError(
+            f"the pattern {pattern[:40]!r}... has {len(pattern)} characters; give at most {LONGEST_PATTERN}"
         )
     try:
-        return re.compile(text)
+        return Pattern(re.compile(pattern, re.ASCII))
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"{text!r} is no pattern: {error}") from error
+        raise PatternError(f"{pattern!r} is no pattern: {error}; correct it") from error
