@@ -5,6 +5,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
+import { LineFilter, Sampling } from './line-filter';
 import { LineFormat, MetaField, OversizeLines } from './line-format';
 import { MetricsDetail } from './metrics';
 import { Multiline } from './multiline';
@@ -54,6 +55,31 @@ export interface MezmoLogForwarderProps {
    * @default - each log event is a line
    */
   readonly multiline?: Multiline;
+
+  /**
+   * The lines that are sent: those of at least one of these filters. The others are counted as filtered.
+   *
+   * Prefer the subscription's filter pattern where it can do the work: it costs nothing.
+   *
+   * @default - all
+   */
+  readonly include?: LineFilter[];
+
+  /**
+   * The lines that are not sent, and counted as filtered: those of at least one of these filters, whatever `include` says.
+   *
+   * Prefer the subscription's filter pattern where it can do the work: it costs nothing.
+   *
+   * @default - none
+   */
+  readonly exclude?: LineFilter[];
+
+  /**
+   * Shares of the lines that are included and not excluded. The first that is for a line decides; a line that none is for is sent.
+   *
+   * @default - all are sent
+   */
+  readonly sampling?: Sampling[];
 
   /**
    * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.

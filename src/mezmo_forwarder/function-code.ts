@@ -60,6 +60,9 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       meta_fields: props.metaFields,
       oversize_lines: props.oversizeLines,
       multiline: props.multiline?._bind(scope),
+      include: props.include?.map((filter) => filter._bind(scope, 'include')),
+      exclude: props.exclude?.map((filter) => filter._bind(scope, 'exclude')),
+      sampling: props.sampling?.map((one) => one._bind(scope)),
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
     },
@@ -92,7 +95,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'multiline', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

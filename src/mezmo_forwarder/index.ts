@@ -3,6 +3,7 @@ export * from './forwarder';
 export * from './forwarder-props';
 export * from './ingestion-key';
 export * from './kinesis-stream';
+export * from './line-filter';
 export * from './line-format';
 export * from './metrics';
 export * from './multiline';

@@ -15,10 +15,12 @@ from aws_cdk.aws_secretsmanager import Secret
 
 from mezmo_forwarder import (
     IngestionKey,
+    LineFilter,
     LineFormat,
     MezmoDestination,
     MezmoLogForwarder,
     Multiline,
+    Sampling,
     UndeliveredStore,
 )
 from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, variables, warnings
@@ -343,6 +345,33 @@ REFUSED = {
     "gap known only at deployment": (
         {"multiline": Multiline.java(max_gap=Duration.seconds(Token.as_number(Fn.ref("Gap"))))},
         "multiline's maxGap is known only at deployment",
+    ),
+    "no pattern to include": (
+        {"include": [LineFilter.pattern("a)")]},
+        r'include\'s pattern is "a\)", which is no pattern',
+    ),
+    "no pattern to exclude": ({"exclude": [LineFilter.pattern(" ")]}, "exclude's pattern is"),
+    "no level": ({"exclude": [LineFilter.level()]}, "exclude is of no level; give one"),
+    "no field": ({"exclude": [LineFilter.field("")]}, 'exclude\'s field is ""; give a name'),
+    "no name of a field": (
+        {"exclude": [LineFilter.field('a"b')]},
+        "exclude's field is .* without quotation marks",
+    ),
+    "value known only at deployment": (
+        {"include": [LineFilter.field("a", Fn.ref("Value"))]},
+        'include\'s field "a" has a name or a value known only at deployment',
+    ),
+    "share beyond all": (
+        {"sampling": [Sampling.share(10)]},
+        "sampling's share is 10; give a number from 0 to 1",
+    ),
+    "share known only at deployment": (
+        {"sampling": [Sampling.share(Token.as_number(Fn.ref("Share")))]},
+        "sampling's share is known only at deployment",
+    ),
+    "no pattern to sample": (
+        {"sampling": [Sampling.share(0.1, filter=LineFilter.pattern("("))]},
+        "sampling's filter's pattern is",
     ),
     "half a retry": ({"retry_attempts": 1.5}, "retryAttempts is 1.5"),
     "environment over 4 KB": ({"environment": {"NOTE": "n" * 4000}}, r"environment has 4\d\d\d bytes.*4096"),

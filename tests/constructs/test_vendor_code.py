@@ -12,6 +12,7 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    LineFilter,
     LineFormat,
     MetaField,
     MetricsDetail,
@@ -19,6 +20,7 @@ from mezmo_forwarder import (
     MezmoLogForwarder,
     Multiline,
     OversizeLines,
+    Sampling,
     VendorCode,
     VendorVariables,
 )
@@ -109,6 +111,9 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"mezmo_env": "prod"}, "mezmoEnv is given with vendor code"),
         ({"meta_fields": [MetaField.OWNER]}, "metaFields is given with vendor code"),
         ({"oversize_lines": OversizeLines.SPLIT}, "oversizeLines is given with vendor code"),
+        ({"include": [LineFilter.pattern("a")]}, "include is given with vendor code"),
+        ({"exclude": [LineFilter.health_checks()]}, "exclude is given with vendor code"),
+        ({"sampling": [Sampling.share(0.1)]}, "sampling is given with vendor code"),
         ({"multiline": Multiline.java()}, "multiline is given with vendor code"),
         ({"metrics_detail": MetricsDetail.LOG_GROUP}, "metricsDetail is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),

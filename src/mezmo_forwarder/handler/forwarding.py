@@ -45,8 +45,13 @@ class Forwarding:
         self.left = left
         self.rejected = rejected
 
-    def add(self, received: Received) -> None:
-        """Take a document: send what fills batches by then, or keep it if nothing is sent any more."""
+    def add(self, received: Received, *, whole: bool = False) -> None:
+        """Take a document: send what fills batches by then, or keep it if nothing is sent any more.
+
+        Args:
+            received: the document.
+            whole: whether its log events are sent whatever is included, excluded and sampled.
+        """
         document, report = received.document, self._report
         report.bytes_in += received.size
         if document.is_control:
@@ -61,8 +66,11 @@ class Forwarding:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
-            if self._settings.multiline is not None:
-                received = self._join(self._settings.multiline, received)
+            settings = self._settings
+            if settings.multiline is not None:
+                received = self._join(settings.multiline, received)
+            if (settings.include or settings.exclude or settings.sampling) and not whole:
+                received = self._select(settings, received)
             hostname = hostname_of(self._settings, group)
             for piece in encode_lines(
                 self._settings, received, filtered=lambda reason: report.filter(group, reason)
@@ -78,6 +86,12 @@ class Forwarding:
         if fewer := received.count - joined.count:
             self._report.join(received.document.log_group, fewer)
         return joined
+
+    def _select(self, settings: Settings, received: Received) -> Received:
+        from .selection import select  # noqa: PLC0415  see above
+
+        group = received.document.log_group
+        return select(settings, received, lambda reason, events: self._report.filter(group, reason, events))
 
     @property
     def stopped(self) -> bool:

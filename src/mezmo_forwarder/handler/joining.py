@@ -6,7 +6,6 @@ one payload to the next, which another process may get: what continues a line of
 its own.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
@@ -155,12 +154,12 @@ def _by_line(continues: Callable[[Raw], object], events: Sequence[LogEvent]) -> 
 def _continues(multiline: Multiline) -> Callable[[Raw], object]:
     """Return whether a message, which may be no string, continues the one before it."""
     if multiline.kind == "timestamp":
-        return _matcher(shapes.NO_TIMESTAMP)
+        return shapes.matcher(shapes.NO_TIMESTAMP)
     text = multiline.pattern or ""
     expression = compile_pattern(text).expression
     # A search tries `^` at each place.
     search = expression.match if text.startswith("^") and "|" not in text else expression.search
-    platform = _matcher(shapes.PLATFORM)
+    platform = shapes.matcher(shapes.PLATFORM)
 
     def continues(message: Raw) -> bool:
         literal = bytes(message)
@@ -173,14 +172,9 @@ def _continues(multiline: Multiline) -> Callable[[Raw], object]:
     return continues if multiline.kind == "continues-with" else starts_not
 
 
-def _matcher(pattern: re.Pattern[bytes]) -> Callable[[Raw], object]:
-    """Return what matches a message where it is, without a copy."""
-    return pattern.match
-
-
 def _by_shape(shape: shapes.Shape, events: Sequence[LogEvent]) -> _Reading:
     """Read the stack traces of some languages."""
-    may_continue = _matcher(shape.candidate)
+    may_continue = shapes.matcher(shape.candidate)
     return _Reading(
         [place for place, event in enumerate(events) if may_continue(event.message)],
         lambda place: shape.first(bytes(events[place].message)),

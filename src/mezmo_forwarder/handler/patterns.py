@@ -6,15 +6,24 @@ from msgspec import Struct
 
 LONGEST_PATTERN = 500
 
+# What JSON and regular expressions write as it is.
+_PLAIN = re.compile(r"[\w ,:;=@#%&<>!'~-]+", re.ASCII)
+
 
 class PatternError(ValueError):
     """A pattern that is not used; the text names it, the reason and the remedy."""
 
 
 class Pattern(Struct, frozen=True, eq=False):
-    """A pattern, and the expression to search with."""
+    """A pattern.
+
+    Args:
+        expression: to search with.
+        needle: a text that every match contains, or nothing.
+    """
 
     expression: re.Pattern[str]
+    needle: str
 
 
 def compile_pattern(pattern: str) -> Pattern:
@@ -28,6 +37,6 @@ def compile_pattern(pattern: str) -> Pattern:
             f"the pattern {pattern[:40]!r}... has {len(pattern)} characters; give at most {LONGEST_PATTERN}"
         )
     try:
-        return Pattern(re.compile(pattern, re.ASCII))
+        return Pattern(re.compile(pattern, re.ASCII), pattern if _PLAIN.fullmatch(pattern) else "")
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternError(f"{pattern!r} is no pattern: {error}; correct it") from error

@@ -28,6 +28,7 @@ MultilineKind = Literal[
     "starts-with",
     "continues-with",
 ]
+Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 MetricsDetail = Literal["forwarder", "log-group"]
 
 
@@ -97,6 +98,53 @@ class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
             compile_pattern(self.pattern)
 
 
+class PatternFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="pattern"):
+    """Lines in whose first 16 KiB a pattern is found."""
+
+    pattern: Text
+
+    def __post_init__(self) -> None:
+        from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+        compile_pattern(self.pattern)
+
+
+class LevelFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="level"):
+    """Lines of some levels, which they name themselves; one that names none is of none."""
+
+    levels: Annotated[tuple[Level, ...], Meta(min_length=1)]
+
+
+class FieldFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="field"):
+    """Lines that are a JSON object with a field, or with a field of one of some values.
+
+    Args:
+        name: the field's; `a.b` is a field of that name, or field `b` of the object `a`.
+        values: a text as it is, everything else as its JSON text; any if there are none.
+    """
+
+    name: Annotated[str, Meta(pattern=r'^[^"\\\x00-\x1f]+$')]
+    values: tuple[str, ...] = ()
+
+
+class LambdaPlatform(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="lambda-platform"):
+    """What Lambda writes itself: START, END, REPORT and the like, but those of a run that failed."""
+
+
+class HealthChecks(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="health-checks"):
+    """Requests of load balancers and the like that ask whether a service is well, but those that failed."""
+
+
+LineFilter = PatternFilter | LevelFilter | FieldFilter | LambdaPlatform | HealthChecks
+
+
+class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
+    """A share of some lines, or of all, that is sent."""
+
+    share: Annotated[float, Meta(ge=0, le=1)]
+    filter: LineFilter | None = None
+
+
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
     """The bucket that keeps what is not delivered; `owner` is the account that it must belong to."""
 
@@ -131,6 +179,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
     oversize_lines: OversizeLines | None = None
     multiline: Multiline | None = None
+    include: tuple[LineFilter, ...] = ()
+    exclude: tuple[LineFilter, ...] = ()
+    sampling: tuple[Sampling, ...] = ()
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None

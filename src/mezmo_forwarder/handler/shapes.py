@@ -9,10 +9,10 @@ head, `ValueError: ...` or `Traceback ...`, joins that one alone.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 _BLANK = re.compile(rb'"(?:\\[nrt]| )*+"')
 _INDENT = rb"(?: |\\t)"
@@ -135,10 +135,17 @@ _TIMESTAMP = (
     rb"1\d{9}(?:\d{3}){0,3}+(?:\.\d{1,9})?+[\] ])"  # seconds since the epoch, or fractions of them
 )
 # What Lambda writes between a program's lines.
-_PLATFORM = rb"(?:START|END|REPORT) RequestId: |INIT_START |INIT_REPORT "
-PLATFORM = re.compile(b'"(?:' + _PLATFORM + b")")
+PLATFORM_LINES = (
+    rb"(?:START|END|REPORT) RequestId: |(?:INIT|RESTORE)_(?:START|REPORT) |(?:EXTENSION|TELEMETRY)\\tName: "
+)
+PLATFORM = re.compile(b'"(?:' + PLATFORM_LINES + b")")
 # A line that does not begin with a timestamp, and is neither JSON nor Lambda's.
-NO_TIMESTAMP = re.compile(b'"(?!' + _TIMESTAMP + rb"|\{|" + _PLATFORM + b")")
+NO_TIMESTAMP = re.compile(b'"(?!' + _TIMESTAMP + rb"|\{|" + PLATFORM_LINES + b")")
+
+
+def matcher(pattern: re.Pattern[bytes]) -> Callable[[Raw], object]:
+    """Return what matches a message where it is, without a copy."""
+    return pattern.match
 
 
 class Shape:
