@@ -22,34 +22,30 @@ NAMES = ("level", "severity", "levelname", "level_name", "log.level", "loglevel"
 OTEL_NAMES = ("severityText", "severity_text")
 OTEL_NUMBERS = ("severityNumber", "severity_number")
 
-# Words in capitals anywhere near the beginning; others where only a level stands.
-_CAPITALS = re.compile(
-    rb"(?:TRACE|VERBOSE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG|PANIC)"
-    rb"(?![A-Za-z0-9_])"
-)
-_BEFORE = re.compile(rb"(?:[^A-Za-z0-9_]|\\[tnr])\Z")
-_FIRST = re.compile(rb'"[\[<(]?([A-Za-z]{3,13})(?::|\\t|[\])>])')
-_NAMED = re.compile(
+# klog's letter, or a word that stands first, before a colon or in brackets.
+_FIRST = re.compile(rb'"(?:([IWEF])\d{4} \d\d:\d\d:|[\[<(]?([A-Za-z]{3,13})(?::|\\t|[\])>]))')
+_BY_LETTER: dict[bytes, Level] = {b"I": "info", b"W": "warn", b"E": "error", b"F": "fatal"}
+# Words in capitals; others where only a level stands.
+_ANYWHERE = re.compile(
+    rb"(TRACE|VERBOSE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|SEVERE|FATAL|CRIT(?:ICAL)?|ALERT|EMERG|PANIC)"
+    rb"(?![A-Za-z0-9_])|"
     rb"""(?:level|lvl|severity)(?:\\?["'])?[=:] ?(?:\\?["'])?([A-Za-z]{3,13})|[\[<]([a-z]{3,13})[\]>]"""
 )
-_KLOG = re.compile(rb'"([IWEF])\d{4} \d\d:\d\d:')
-_BY_LETTER: dict[bytes, Level] = {b"I": "info", b"W": "warn", b"E": "error", b"F": "fatal"}
+_BEFORE = re.compile(rb"(?:[^A-Za-z0-9_]|\\[tnr])\Z")
 
 
 def level_of_text(literal: bytes) -> Level | None:
     """Return the level that a text names near its beginning; None if it names none."""
     if found := _FIRST.match(literal):
-        level = _BY_NAME.get(found[1].decode().lower())
+        letter, word = found.groups()
+        level = _BY_LETTER[letter] if letter else _BY_NAME.get(word.decode().lower())
         if level:
             return level
-    if found := _KLOG.match(literal):
-        return _BY_LETTER[found[1]]
-    for found in _CAPITALS.finditer(literal, 0, _WINDOW):
-        if _BEFORE.search(literal, max(found.start() - 2, 0), found.start()):
-            return _BY_NAME[found[0].decode().lower()]
-    for found in _NAMED.finditer(literal, 0, _WINDOW):
-        level = _BY_NAME.get((found[1] or found[2]).decode().lower())
-        if level:
+    for found in _ANYWHERE.finditer(literal, 0, _WINDOW):
+        capitals, named, alone = found.groups()
+        if capitals and not _BEFORE.search(literal, max(found.start() - 2, 0), found.start()):
+            continue
+        if level := _BY_NAME.get((capitals or named or alone).decode().lower()):
             return level
     return None
 

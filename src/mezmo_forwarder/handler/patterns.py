@@ -19,7 +19,7 @@ class Pattern(Struct, frozen=True, eq=False):
 
     Args:
         expression: to search with.
-        needle: a text that every match contains, or nothing.
+        needle: a text that every match contains, or nothing; JSON writes it as it is.
     """
 
     expression: re.Pattern[str]
