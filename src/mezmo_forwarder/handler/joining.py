@@ -7,6 +7,7 @@ its own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 import msgspec
@@ -14,12 +15,11 @@ from msgspec import Raw, Struct, ValidationError, structs
 
 from . import shapes
 from .events import LogEvent, Received
-from .literals import ends_in_line_feed, head_of, text_of
+from .literals import head_of, join_literals, text_of
 from .patterns import compile_pattern
 from .settings import Multiline
 
 _QUOTE = 0x22
-_JOIN = b"\\n"
 _WINDOW = 256  # bytes of a text in which a user's pattern is looked for
 _decode_ids = msgspec.json.Decoder(tuple[str, ...]).decode
 _MOST_ID_BYTES = 24_000  # of the 32 KB that Mezmo takes as `meta`
@@ -30,14 +30,18 @@ class _Reading(Struct, frozen=True):
 
     Args:
         candidates: the places of those that may continue another, in order.
+        always: the places of those that continue whatever is before them.
         first: in which state the line at a place is, if it continues none; None if nothing can continue it.
-        next: in which state a line of that state is with the line at a place; None if that does not continue
-            it, and "" if it does so only together with a later one.
+        next: in which state a line of that state is with the line at another place; None if that does not
+            continue it, and "" if it does so only together with a later one.
+        after: in which state a line of that state is with some of `always`.
     """
 
     candidates: Sequence[int]
+    always: AbstractSet[int]
     first: Callable[[int], str | None]
     next: Callable[[str, int], str | None]
+    after: Callable[[str], str]
 
 
 def join(multiline: Multiline, received: Received) -> Received:
@@ -59,7 +63,7 @@ def join(multiline: Multiline, received: Received) -> Received:
     done = 0
     for group in _groups(multiline, events):
         made += events[done : group.start]
-        made.append(_joined(events[group.start : group.stop]))
+        made += _joined(events[group.start : group.stop], group.literals)
         done = group.stop
     if not made:
         return structs.replace(received, document=structs.replace(document, joined=True))
@@ -69,8 +73,16 @@ def join(multiline: Multiline, received: Received) -> Received:
     )
 
 
-def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[range]:
-    """Yield the places of log events that become one, two or more at a time, in order."""
+class _Group(Struct, frozen=True, gc=False):
+    """Log events that become one: their places, from `start` to before `stop`, and their messages."""
+
+    start: int
+    stop: int
+    literals: list[bytes]
+
+
+def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group]:
+    """Yield the groups of two or more, in order."""
     reading = _read(multiline, events)
     done = 0  # the place after the last group's
     for place in reading.candidates:
@@ -85,7 +97,7 @@ def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[range]
             if state is not None:
                 for group in _groups_from(multiline, reading, events, start, state):
                     done = group.stop
-                    if len(group) > 1:
+                    if len(group.literals) > 1:
                         yield group
             if done > place:
                 break
@@ -93,44 +105,60 @@ def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[range]
 
 def _groups_from(
     multiline: Multiline, reading: _Reading, events: Sequence[LogEvent], start: int, state: str
-) -> Iterator[range]:
+) -> Iterator[_Group]:
     """Yield the group that begins at a place, and those that go on where it has reached a bound."""
-    longest_gap = multiline.max_gap * 1000
-    end = start + 1
-    size, ids = len(bytes(events[start].message)), 0  # a line feed takes the place of the quotation marks
-    for place in range(end, len(events)):
-        following = reading.next(state, place)
-        if following is None or events[place].timestamp - events[place - 1].timestamp > longest_gap:
+    longest_gap, most_lines, most_bytes = (
+        round(multiline.max_gap * 1000),
+        multiline.max_lines,
+        multiline.max_bytes,
+    )
+    always, after, read_next = reading.always, reading.after, reading.next
+    literals = [bytes(events[start].message)]
+    size = len(literals[0])  # a line feed takes the place of the quotation marks
+    empty: list[bytes] = []
+    stop, last = start + 1, events[start].timestamp
+    for place in range(stop, len(events)):
+        following = after(state) if place in always else read_next(state, place)
+        event = events[place]
+        moment = event.timestamp
+        if following is None or moment - last > longest_gap:
             break
+        last = moment
+        literal = bytes(event.message)
         if not following:
+            empty.append(literal)
             continue
         state = following
-        for event in events[end : place + 1]:
-            size += len(bytes(event.message))
-            ids += len(bytes(event.id)) + 1
-        if place - start >= multiline.max_lines or size > multiline.max_bytes or ids > _MOST_ID_BYTES:
-            yield range(start, end)
-            start, size, ids = place, len(bytes(events[place].message)), 0
-        end = place + 1
-    yield range(start, end)
+        size += len(literal)
+        if empty:
+            size += sum(map(len, empty))
+            literals += empty
+        if place - start >= most_lines or size > most_bytes:
+            yield _Group(start, stop, literals[: stop - start])
+            start, size, literals = place, len(literal), []
+        empty = []
+        literals.append(literal)
+        stop = place + 1
+    yield _Group(start, stop, literals)
 
 
-def _joined(events: Sequence[LogEvent]) -> LogEvent:
+def _joined(events: Sequence[LogEvent], literals: Sequence[bytes]) -> list[LogEvent]:
+    """Return the log event that some become; several only if there is no room for their ids."""
     first = events[0]
-    literals = [bytes(event.message) for event in events]
-    texts = [
-        literal[1:-1] if ends_in_line_feed(literal) else literal[1:-1] + _JOIN for literal in literals[:-1]
-    ]
-    message = b'"%b%b' % (b"".join(texts), literals[-1][1:])
-    return LogEvent(first.id, first.timestamp, Raw(message), _ids_of(events[1:]))
-
-
-def _ids_of(events: Sequence[LogEvent]) -> tuple[str, ...]:
-    ids = [bytes(event.id) for event in events]
+    ids = b",".join([bytes(event.id) for event in events[1:]])
+    if len(ids) > _MOST_ID_BYTES and len(events) > 1:
+        half = len(events) // 2
+        return _joined(events[:half], literals[:half]) + _joined(events[half:], literals[half:])
     try:
-        return _decode_ids(b"[%b]" % b",".join(ids))
+        event_ids = _decode_ids(b"[%b]" % ids)
     except ValidationError:  # what CloudWatch never sends, an id that is no string
-        return tuple(text_of(one) if one[0] == _QUOTE else one.decode() for one in ids)
+        event_ids = tuple(_id_of(event) for event in events[1:])
+    return [LogEvent(first.id, first.timestamp, Raw(join_literals(literals)), event_ids)]
+
+
+def _id_of(event: LogEvent) -> str:
+    literal = bytes(event.id)
+    return text_of(literal) if literal[0] == _QUOTE else literal.decode()
 
 
 def _read(multiline: Multiline, events: Sequence[LogEvent]) -> _Reading:
@@ -142,12 +170,11 @@ def _read(multiline: Multiline, events: Sequence[LogEvent]) -> _Reading:
 def _by_line(continues: Callable[[Raw], object], events: Sequence[LogEvent]) -> _Reading:
     """Read lines of which each says by itself whether it continues another."""
     candidates = [place for place, event in enumerate(events) if continues(event.message)]
-    among = {*candidates}
 
     def first(place: int) -> str | None:
         return "line" if bytes(events[place].message)[0] == _QUOTE else None
 
-    return _Reading(candidates, first, lambda state, place: state if place in among else None)
+    return _Reading(candidates, {*candidates}, first, lambda _state, _place: None, lambda state: state)
 
 
 @cache
@@ -174,9 +201,12 @@ def _continues(multiline: Multiline) -> Callable[[Raw], object]:
 
 def _by_shape(shape: shapes.Shape, events: Sequence[LogEvent]) -> _Reading:
     """Read the stack traces of some languages."""
-    may_continue = shapes.matcher(shape.candidate)
+    may_continue, indented = shape.may_continue, shape.indented
+    candidates = [place for place, event in enumerate(events) if may_continue(event.message)]
     return _Reading(
-        [place for place, event in enumerate(events) if may_continue(event.message)],
+        candidates,
+        {place for place in candidates if indented(events[place].message)},
         lambda place: shape.first(bytes(events[place].message)),
         lambda state, place: shape.next(state, bytes(events[place].message)),
+        shape.after_indented.__getitem__,
     )

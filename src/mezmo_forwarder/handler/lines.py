@@ -188,31 +188,9 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
 def _format(settings: Settings, received: Received) -> _Format:
     document = received.document
     if settings.line_format == "standard":
-        form = _standard(settings, document, lone_surrogates=received.lone_surrogates)
-    else:
-        envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-        form = _parity(document, envelope=envelope)
-    return _with_joined(settings, form) if document.joined else form
-
-
-def _with_joined(settings: Settings, form: _Format) -> _Format:
-    """Have lines of several log events say so, where a line has its log event's id."""
-    standard = settings.line_format == "standard"
-    if standard and "event_id" not in settings.meta_fields:
-        return form
-
-    def line(event: LogEvent, literal: bytes) -> bytes:
-        if not event.event_ids:
-            return form.line(event, literal)
-        marks = {"event_id": event.id} if standard else {}
-        return form.part(event, literal, marks | {"event_ids": event.event_ids}, event.timestamp)
-
-    def array(events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
-        if form.array and not any(event.event_ids for event in events):
-            return form.array(events, literals)
-        return b"[%b]" % b",".join(map(line, events, literals))
-
-    return msgspec.structs.replace(form, line=line, array=form.array and array)
+        return _standard(settings, document, lone_surrogates=received.lone_surrogates)
+    envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
+    return _parity(document, envelope=envelope)
 
 
 def _unchanged(_event: LogEvent, literal: bytes) -> bytes:
@@ -251,9 +229,7 @@ def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) 
         env=settings.env or UNSET,
         meta={field: values[field] for field in fields} or UNSET,
     )
-    template = (
-        _encoder.encode(shared).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
-    )
+    template = _template(shared)
     with_id = "event_id" in fields
 
     def gaps(event: LogEvent, literal: bytes) -> tuple[object, ...]:
@@ -269,19 +245,46 @@ def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) 
                 values += (literal, event.timestamp)
         return (b"[%b]" % b",".join([template] * len(literals))) % (*values,)
 
+    several = template
+    if document.joined and shared.meta and with_id:
+        meta = {**shared.meta, "event_ids": Raw(_GAP)}
+        several = _template(msgspec.structs.replace(shared, meta=meta))
+
+    def line_of_several(event: LogEvent, literal: bytes) -> bytes:
+        if not event.event_ids:
+            return template % gaps(event, literal)
+        return several % (literal, event.timestamp, event.id, _encoder.encode(event.event_ids))
+
+    def array_of_several(events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        templates: list[bytes] = []
+        values: list[object] = []
+        for event, literal in zip(events, literals, strict=True):
+            if ids := event.event_ids:
+                templates.append(several)
+                values += (literal, event.timestamp, event.id, _encoder.encode(ids))
+            else:
+                templates.append(template)
+                values += (literal, event.timestamp, event.id)
+        return (b"[%b]" % b",".join(templates)) % (*values,)
+
     def part(_event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
         meta = {**(shared.meta or {}), **marks}
         return _encoder.encode(
             msgspec.structs.replace(shared, line=Raw(literal), timestamp=Raw(b"%d" % timestamp), meta=meta)
         )
 
+    joined = several is not template
     return _Format(
         text=_replace_lone_surrogates if lone_surrogates else trim,
         body=_unchanged,
-        line=lambda event, literal: template % gaps(event, literal),
+        line=line_of_several if joined else lambda event, literal: template % gaps(event, literal),
         part=part,
-        array=None if lone_surrogates else array,
+        array=None if lone_surrogates else array_of_several if joined else array,
     )
+
+
+def _template(line: _StandardLine) -> bytes:
+    return _encoder.encode(line).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
 
 
 # The formats of Mezmo's own Lambda, whose fields and their order these structs repeat
@@ -346,10 +349,15 @@ def _parity(document: Document, *, envelope: bool) -> _Format:
         marked = {**msgspec.structs.asdict(meta(event)), **marks}
         return _encoder.encode(_ParityLine(timestamp, file, marked, Raw(literal)))
 
+    def line_of_several(event: LogEvent, literal: bytes) -> bytes:
+        if not event.event_ids:
+            return line(event, literal)
+        return part(event, literal, {"event_ids": event.event_ids}, event.timestamp)
+
     return _Format(
         text=_as_javascript,
         body=wrapped if envelope else _unchanged,
-        line=line,
+        line=line_of_several if document.joined else line,
         part=part,
         nothing=None if envelope else EMPTY,
     )

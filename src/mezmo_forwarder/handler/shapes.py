@@ -18,8 +18,9 @@ _BLANK = re.compile(rb'"(?:\\[nrt]| )*+"')
 _INDENT = rb"(?: |\\t)"
 _END = rb'(?:\\[nrt]| )*+"'
 _ANY = "any"  # in the place of a state: each of them
-_TROUBLE = re.compile(
-    rb"error|warn|fatal|severe|critical|fail|panic|exception|unhandled|uncaught|\berr\b", re.IGNORECASE
+_TROUBLE = (
+    *(b"error", b"err]", b" err ", b" err:", b"warn", b"fatal", b"severe", b"critical", b"fail", b"panic"),
+    *(b"exception", b"unhandled", b"uncaught"),
 )
 _WINDOW = 512  # bytes in which a line speaks of an error
 
@@ -155,25 +156,33 @@ class Shape:
         languages: which.
 
     Attributes:
-        candidate: what may continue the line before it; all else need not be looked at.
+        may_continue: whether a message may continue the one before it; others need not be looked at.
+        indented: whether a message is indented, and not empty.
+        after_indented: for each state, that with an indented line.
     """
 
     def __init__(self, languages: Sequence[_Language]) -> None:
         alternatives = b"|".join([_INDENT, *(language.candidate for language in languages)])
-        self.candidate = re.compile(b'"(?:' + alternatives + b")")
+        self.may_continue = matcher(re.compile(b'"(?:' + alternatives + b")"))
+        self.indented = matcher(re.compile(b'"' + _INDENT + rb'++(?!\\[nr]|")'))
         self._first = [_compile(rule) for language in languages for rule in language.first]
         states = {state for language in languages for state in language.rules} | {"line"}
         states |= {state for language in languages for _, state in language.first if state}
-        self._rules = {
+        rules = {
             state: [
-                _compile(rule)
+                rule
                 for language in languages
                 for name in (state, _ANY)
                 for rule in language.rules.get(name, [])
             ]
-            + [_compile((_INDENT, None))]
+            + [(_INDENT, "line" if state == "trouble" else state)]
             for state in states
             if state != _ANY
+        }
+        self._rules = {state: [_compile(rule) for rule in some] for state, some in rules.items()}
+        self.after_indented = {
+            state: next(following or state for text, following in some if text == _INDENT)
+            for state, some in rules.items()
         }
 
     def first(self, literal: bytes) -> str | None:
@@ -183,7 +192,8 @@ class Shape:
         for pattern, state in self._first:
             if pattern.match(literal):
                 return state
-        return "trouble" if _TROUBLE.search(literal, 0, _WINDOW) else "line"
+        head = literal[:_WINDOW].lower()
+        return "trouble" if any(word in head for word in _TROUBLE) else "line"
 
     def next(self, state: str, literal: bytes) -> str | None:
         """Return in which state a line is with another one.
@@ -195,7 +205,7 @@ class Shape:
             return "" if state not in ("line", "trouble") else None
         for pattern, following in self._rules[state]:
             if pattern.match(literal):
-                return following or ("line" if state == "trouble" else state)
+                return following or state
         return None
 
 
