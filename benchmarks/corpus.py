@@ -67,7 +67,7 @@ def payload(kind: str, count: int, size: str) -> Payload:
 
 
 def traces(count: int) -> Payload:
-    """Make a payload of text events with timestamps, of which two in five are lines of Java stack traces."""
+    """Make a payload of text events with timestamps, of which some are errors with stack traces of Java."""
     return pack(f"{count:,} events with stack traces", islice(_traces(), count))
 
 
@@ -195,7 +195,7 @@ def _traces() -> Iterator[str]:
     for second in count_up():
         clock = f"2026-11-25 10:{second // 60 % 60:02}:{second % 60:02},{choose.randrange(1000):03}"
         lines = [f"{clock} {_text(second, choose.randrange(60, 300), choose)}"]
-        if choose.randrange(45) == 0:
+        if choose.randrange(100) == 0:
             lines[0] = f"{clock} ERROR order {second} was not taken"
             lines.append("com.example.shop.StockException: sold out")
             lines += [
