@@ -18,6 +18,7 @@ WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
 _LINE_FEED = b"\\n"
 _TWO_LINE_FEEDS = b"\\n\\n"
 _LONGEST_ESCAPE = 6
+_ASCII = range(0x80)
 _SPACE = 0x20
 _BACKSLASH = 0x5C
 
@@ -69,7 +70,9 @@ def head_of(literal: bytes, longest: int) -> str:
         # The last escape may be torn: leave out what might be of it, from a backslash that begins one.
         last = head.find(b"\\", len(head) - _LONGEST_ESCAPE)
         head = head[: last - 1] if _ends_in_odd_backslashes(head[:last]) else head[:last]
-    return text_of(b'"%b"' % head.decode("utf-8", "ignore").encode())
+    if head and head[-1] not in _ASCII:
+        head = head.decode("utf-8", "ignore").encode()
+    return text_of(b'"%b"' % head)
 
 
 def text_of(literal: bytes) -> str:

@@ -163,7 +163,8 @@ class Shape:
 
     def __init__(self, languages: Sequence[_Language]) -> None:
         alternatives = b"|".join([_INDENT, *(language.candidate for language in languages)])
-        self.may_continue = matcher(re.compile(b'"(?:' + alternatives + b")"))
+        # What most lines begin with, a timestamp or JSON, is told at once.
+        self.may_continue = matcher(re.compile(rb'"(?![0-9{\[])(?:' + alternatives + b")"))
         self.indented = matcher(re.compile(b'"' + _INDENT + rb'++(?!\\[nr]|")'))
         self._first = [_compile(rule) for language in languages for rule in language.first]
         states = {state for language in languages for state in language.rules} | {"line"}
