@@ -11,6 +11,7 @@ from benchmarks import (
     cold_start,
     cpu,
     idle,
+    joining,
     line_size,
     memory,
     outage_day,
@@ -19,6 +20,7 @@ from benchmarks import (
     previous,
     redrive,
     reserve,
+    selection,
     wall,
 )
 from benchmarks.lambda_python import LambdaPython
@@ -28,6 +30,8 @@ from benchmarks.sink import running_sink
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
     "previous": previous.measure,
+    "joining": joining.measure,
+    "selection": selection.measure,
     "memory": memory.measure,
     "wall": wall.measure,
     "reserve": reserve.measure,

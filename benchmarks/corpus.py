@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count as count_up
 from itertools import cycle, islice
 
 MIXED = "40 B to 4 KB"
@@ -63,6 +64,11 @@ class StreamBatch:
 def payload(kind: str, count: int, size: str) -> Payload:
     """Make a payload of `count` events of a kind of `KINDS`, with messages of a size of `SIZES`."""
     return pack(f"{count:,} {kind} events of {size}", islice(_events(kind, size), count))
+
+
+def traces(count: int) -> Payload:
+    """Make a payload of text events with timestamps, of which some are errors with stack traces of Java."""
+    return pack(f"{count:,} events with stack traces", islice(_traces(), count))
 
 
 def largest_payload(kind: str, size: str) -> Payload:
@@ -181,6 +187,23 @@ def _events(kind: str, size: str) -> Iterator[str]:
         # Lambda's own messages end in a line feed.
         yield event(number, _TIME + number, message + choose.choice(["", "\n"]))
         number += 1
+
+
+def _traces() -> Iterator[str]:
+    choose = random.Random("traces")
+    numbers = count_up()
+    for second in count_up():
+        clock = f"2026-11-25 10:{second // 60 % 60:02}:{second % 60:02},{choose.randrange(1000):03}"
+        lines = [f"{clock} {_text(second, choose.randrange(60, 300), choose)}"]
+        if choose.randrange(100) == 0:
+            lines[0] = f"{clock} ERROR order {second} was not taken"
+            lines.append("com.example.shop.StockException: sold out")
+            lines += [
+                f"\tat com.example.{choose.choice(_WORDS)}.{choose.choice(_WORDS)}(Shop.java:{line})"
+                for line in range(choose.randrange(20, 40))
+            ]
+        for line in lines:
+            yield event(next(numbers), _TIME + second * 1000, line)
 
 
 def _text(number: int, length: int, choose: random.Random) -> str:

@@ -55,7 +55,7 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       key_ttl: props.keyLifetime?.toSeconds(),
       destination: { ...destination, url: text(destination.url) },
       line_format: props.lineFormat ?? LineFormat.STANDARD,
-      ...lineSettings(props),
+      ...lineSettings(scope, props),
       recognize: props.recognize,
       account_alias: props.accountAlias === undefined ? undefined : text(props.accountAlias),
       store: store?.settings,
@@ -92,7 +92,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'keyLifetime', 'oversizeLines', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'keyLifetime', 'oversizeLines', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

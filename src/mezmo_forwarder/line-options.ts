@@ -1,4 +1,7 @@
+import { IConstruct } from 'constructs';
+import { LineFilter, Sampling } from './line-filter';
 import { MetaField, OversizeLines } from './line-format';
+import { Multiline } from './multiline';
 import { text } from './settings';
 
 /**
@@ -57,13 +60,45 @@ export interface LineOptions {
    * `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
    */
   readonly oversizeLines?: OversizeLines;
+
+  /**
+   * What makes one line of several log events, such as the lines of a stack trace.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder each log event is a line
+   */
+  readonly multiline?: Multiline;
+
+  /**
+   * The lines that are sent: those of at least one of these filters. The others are counted as filtered.
+   *
+   * Prefer the subscription's filter pattern where it can do the work: it costs nothing.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder all
+   */
+  readonly include?: LineFilter[];
+
+  /**
+   * The lines that are not sent, and counted as filtered: those of at least one of these filters, whatever `include` says.
+   *
+   * Prefer the subscription's filter pattern where it can do the work: it costs nothing.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder none
+   */
+  readonly exclude?: LineFilter[];
+
+  /**
+   * Shares of the lines that are included and not excluded. The first that is for a line decides; a line that none is for is sent.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder all are sent
+   */
+  readonly sampling?: Sampling[];
 }
 
 /** The names of the options above. */
-export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines'] as const;
+export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'multiline', 'include', 'exclude', 'sampling'] as const;
 
 /** The options as the handler's settings have them. */
-export function lineSettings(options: LineOptions): Record<string, unknown> {
+export function lineSettings(scope: IConstruct, options: LineOptions): Record<string, unknown> {
   const optional = (value?: string) => value === undefined ? undefined : text(value);
   return {
     hostname: optional(options.hostname),
@@ -73,5 +108,9 @@ export function lineSettings(options: LineOptions): Record<string, unknown> {
     meta_fields: options.metaFields,
     meta: options.meta && Object.fromEntries(Object.entries(options.meta).map(([field, value]) => [field, text(value)])),
     oversize_lines: options.oversizeLines,
+    multiline: options.multiline?._bind(scope),
+    include: options.include?.map((filter) => filter._bind(scope, 'include')),
+    exclude: options.exclude?.map((filter) => filter._bind(scope, 'exclude')),
+    sampling: options.sampling?.map((one) => one._bind(scope)),
   };
 }

@@ -77,9 +77,8 @@ export class SubscriptionSettings implements IAspect {
   }
 }
 
-/** Whether nothing in resolved settings is left to CloudFormation, whose functions are objects. */
-function isLiteral(settings: Record<string, unknown>): boolean {
-  const meta = settings.meta as Record<string, unknown> | undefined;
-  const values = Object.values({ ...settings, ...meta, meta: undefined }).flat();
-  return values.every((value) => value === undefined || typeof value === 'string');
+/** Whether nothing in resolved settings is left to CloudFormation, whose functions are objects of one field. */
+function isLiteral(resolved: unknown): boolean {
+  if (typeof resolved !== 'object' || resolved === null) return true;
+  return Object.entries(resolved).every(([name, value]) => name !== 'Ref' && !name.startsWith('Fn::') && isLiteral(value));
 }

@@ -78,7 +78,7 @@ export class Subscriptions {
       filterPattern,
       filterName: name,
     });
-    if (own.length) this.settings?.add(name, lineSettings(options));
+    if (own.length) this.settings?.add(name, lineSettings(this.forwarder, options));
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
   }

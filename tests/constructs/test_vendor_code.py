@@ -12,12 +12,15 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    LineFilter,
     LineFormat,
     MetaField,
     MetricsDetail,
     MezmoDestination,
     MezmoLogForwarder,
+    Multiline,
     OversizeLines,
+    Sampling,
     VendorCode,
     VendorVariables,
 )
@@ -111,6 +114,10 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"recognize": False}, "recognize is given with vendor code"),
         ({"meta": {"team": "shop"}}, "meta is given with vendor code"),
         ({"account_alias": "ours"}, "accountAlias is given with vendor code"),
+        ({"include": [LineFilter.pattern("a")]}, "include is given with vendor code"),
+        ({"exclude": [LineFilter.health_checks()]}, "exclude is given with vendor code"),
+        ({"sampling": [Sampling.share(0.1)]}, "sampling is given with vendor code"),
+        ({"multiline": Multiline.java()}, "multiline is given with vendor code"),
         ({"metrics_detail": MetricsDetail.LOG_GROUP}, "metricsDetail is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),
         ({"destination": MezmoDestination.log_analysis(gzip=False)}, "gzip is false with vendor code"),

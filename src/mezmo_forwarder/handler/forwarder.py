@@ -222,7 +222,7 @@ class Forwarder:
         )
         report = Report()
         forwarding, delivery = self._sender.begin(report, breaker=None, deadline=times.end, account="")
-        forwarding.add(Received(document, 0))
+        forwarding.add(Received(document, 0), whole=True)
         forwarding.finish()
         self._log(report, times)
         settings, total = self._settings, report.total

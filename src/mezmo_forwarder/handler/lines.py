@@ -3,51 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType, structs
+from msgspec import Raw, Struct
 
-from . import facts as message_facts
 from .batches import Piece
-from .events import Document, LogEvent, Received
-from .facts import Facts, Read, read_all
-from .literals import EMPTY, WHITE, literal_of, text_of, trim, without_lone_surrogates
-from .names import Names, app_of
+from .events import LogEvent, Received
+from .line_format import Format, Marks
+from .literals import EMPTY, WHITE, literal_of, text_of, trim
+from .mezmo_lambda_line import mezmo_lambda
+from .names import Names
 from .settings import Settings
-from .templates import fill
+from .standard_line import standard
 
-_encoder = msgspec.json.Encoder()
-_QUOTE, _BRACE = 0x22, 0x7B
+_QUOTE = 0x22
 _PIECE_SIZE = 1 << 16
 _LINE_COST = 200  # bytes by which a line is larger than CloudWatch's log event, or so
 
 # A literal is at least as long as its text in UTF-8: one that is not longer than this is no oversize line.
 _LONGEST_LITERAL = 16_384 + 2
-
-# Bytes that never occur in JSON text.
-_GAP = b"\0"
-_GAP_FOR_NUMBER = b"\1"
-
-# What a part says of itself, in `meta`, beside the log event's id.
-_Marks = dict[str, object]
-
-
-class _Format(Struct, frozen=True):
-    """How a line format goes about it.
-
-    Args:
-        text: from the literal of a message to the one that this format goes by.
-        body: from there to the literal of a line's text.
-        line: the line of a log event, around that literal.
-        part: the same for a part of the text, with marks in `meta` and its time, in milliseconds.
-        nothing: the text that makes no line, because Mezmo refuses an empty one.
-        array: the lines of some log events, around as many literals, as a JSON array; where that is faster.
-    """
-
-    text: Callable[[bytes], bytes]
-    body: Callable[[LogEvent, bytes], bytes]
-    line: Callable[[LogEvent, bytes], bytes]
-    part: Callable[[LogEvent, bytes, _Marks, int], bytes]
-    nothing: bytes | None = EMPTY
-    array: Callable[[Sequence[LogEvent], list[bytes]], bytes] | None = None
 
 
 def encode_lines(
@@ -104,7 +76,7 @@ class _LineText(Struct):
     line: Raw
 
 
-def _regular_piece(form: _Format, received: Received, events: Sequence[LogEvent], start: int) -> Piece | None:
+def _regular_piece(form: Format, received: Received, events: Sequence[LogEvent], start: int) -> Piece | None:
     """Make a line of each log event, all at once; None if one of them needs more care."""
     if form.array is None:
         return None
@@ -124,7 +96,7 @@ def _regular_piece(form: _Format, received: Received, events: Sequence[LogEvent]
 
 def _one_by_one(
     settings: Settings,
-    form: _Format,
+    form: Format,
     received: Received,
     among: range,
     filtered: Callable[[str], None],
@@ -160,7 +132,7 @@ def _message(event: LogEvent) -> bytes:
     return literal if literal[-1] == _QUOTE else literal_of(literal.decode())
 
 
-def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> list[bytes]:
+def _oversize(form: Format, event: LogEvent, literal: bytes, policy: str) -> list[bytes]:
     """Make the lines of a log event whose text may be longer than Mezmo keeps."""
     from . import oversize  # noqa: PLC0415  rarely needed
 
@@ -168,236 +140,38 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
     if not oversize.is_oversize(text):
         return [form.line(event, literal)]
     parts = oversize.split(text)
-    marks: _Marks = {"event_id": event.id}
+    marks: Marks = {"event_id": event.id}
+    ids: Marks = {"event_ids": event.event_ids} if event.event_ids else {}
     first = parts.texts[0]
     if policy == "truncate":
         left_out = len(text.encode("utf-8", "replace")) - len(first.encode("utf-8", "replace"))
-        return [form.part(event, literal_of(first), marks | {"truncated_bytes": left_out}, event.timestamp)]
+        return [
+            form.part(
+                event,
+                literal,
+                literal_of(first),
+                marks | ids | {"truncated_bytes": left_out},
+                event.timestamp,
+            )
+        ]
     marks |= {"parts": len(parts.texts), "part_head": parts.head, "part_tail": parts.tail}
     # A millisecond apart, so that their order is that of their times.
     return [
-        form.part(event, literal_of(part), marks | {"part": number + 1}, event.timestamp + number)
+        # What would make each part larger than its text stands in the first one alone.
+        form.part(
+            event,
+            literal,
+            literal_of(part),
+            marks | {"part": number + 1} | ({} if number else ids),
+            event.timestamp + number,
+        )
         for number, part in enumerate(parts.texts)
     ]
 
 
-def _format(settings: Settings, received: Received, names: Names) -> _Format:
+def _format(settings: Settings, received: Received, names: Names) -> Format:
     document = received.document
     if settings.line_format == "standard":
-        return _standard(settings, document, names, lone_surrogates=received.lone_surrogates)
+        return standard(settings, document, names, lone_surrogates=received.lone_surrogates)
     envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-    return _parity(document, envelope=envelope)
-
-
-def _unchanged(_event: LogEvent, literal: bytes) -> bytes:
-    return literal
-
-
-# The standard format
-
-
-class _StandardLine(Struct):
-    line: Raw
-    timestamp: Raw
-    app: str
-    level: str | UnsetType
-    env: str | UnsetType
-    meta: dict[str, object] | UnsetType
-
-
-def _replace_lone_surrogates(literal: bytes) -> bytes:
-    return trim(literal_of(without_lone_surrogates(text_of(literal))))
-
-
-def _standard(settings: Settings, document: Document, names: Names, *, lone_surrogates: bool) -> _Format:
-    recognized, fields = names.recognized, settings.meta_fields
-    values: dict[str, object] = {
-        "owner": document.owner,
-        "account_alias": settings.account_alias,
-        "region": settings.region,
-        "group": document.log_group,
-        "stream": document.log_stream,
-        "event_id": Raw(_GAP),
-        "filters": document.subscription_filters,
-    }
-    meta: dict[str, object] = {field: values[field] for field in fields if values.get(field)}
-    if "service" in fields:
-        meta |= recognized.meta
-    meta |= _filled(settings.meta, names.values)
-    # Encoded once, what all lines of a document share, with gaps for what they do not.
-    shared = _StandardLine(
-        line=Raw(_GAP),
-        timestamp=Raw(_GAP_FOR_NUMBER),
-        app=names.app,
-        level=UNSET,
-        env=(settings.env and fill(settings.env, names.values)) or UNSET,
-        meta=meta or UNSET,
-    )
-    with_id = "event_id" in fields
-    template = _template(shared)
-    by_level: dict[str, bytes] = {}  # templates for lines that differ in this alone
-
-    def gaps(event: LogEvent, literal: bytes) -> tuple[object, ...]:
-        return (literal, event.timestamp, event.id) if with_id else (literal, event.timestamp)
-
-    def told(event: LogEvent, literal: bytes, facts: Facts) -> bytes:
-        """Make the line of a message that says more than its text."""
-        if not facts.meta and not facts.app and not facts.names:
-            found = by_level.get(facts.level)
-            if found is None:
-                found = by_level[facts.level] = _template(structs.replace(shared, level=facts.level))
-            return found % gaps(event, literal)
-        return encoded(_with_facts(settings, names, shared, facts), event, literal, event.timestamp)
-
-    def encoded(own: _StandardLine, event: LogEvent, literal: bytes, timestamp: int) -> bytes:
-        if with_id and own.meta:
-            own.meta["event_id"] = event.id
-        return _encoder.encode(structs.replace(own, line=Raw(literal), timestamp=Raw(b"%d" % timestamp)))
-
-    read: Read | None = None
-    if settings.recognize:
-        read = recognized.read or message_facts.read
-    quick = recognized.read is None  # then nothing but JSON objects is read
-
-    def facts_of(literals: list[bytes]) -> list[Facts | None] | None:
-        if read is None or (quick and _BRACE not in {literal[1] for literal in literals}):
-            return None
-        facts = read_all(literals) if quick else [read(literal) for literal in literals]
-        return facts if any(facts) else None
-
-    def line(event: LogEvent, literal: bytes) -> bytes:
-        facts = facts_of([literal])
-        return told(event, literal, facts[0]) if facts and facts[0] else template % gaps(event, literal)
-
-    def array(events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
-        if facts := facts_of(literals):
-            return b"[%b]" % b",".join(
-                [
-                    told(event, literal, fact) if fact else template % gaps(event, literal)
-                    for event, literal, fact in zip(events, literals, facts, strict=True)
-                ]
-            )
-        values: list[object] = []
-        if with_id:
-            for event, literal in zip(events, literals, strict=True):
-                values += (literal, event.timestamp, event.id)
-        else:
-            for event, literal in zip(events, literals, strict=True):
-                values += (literal, event.timestamp)
-        return (b"[%b]" % b",".join([template] * len(literals))) % (*values,)
-
-    def part(event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
-        facts = facts_of([bytes(event.message)])
-        own = _with_facts(settings, names, shared, facts[0]) if facts and facts[0] else shared
-        own = structs.replace(own, meta={**(own.meta or {}), **marks})
-        return encoded(own, event, literal, timestamp)
-
-    return _Format(
-        text=_replace_lone_surrogates if lone_surrogates else trim,
-        body=_unchanged,
-        line=line,
-        part=part,
-        array=None if lone_surrogates else array,
-    )
-
-
-def _template(line: _StandardLine) -> bytes:
-    """Encode a line with its gaps, to be filled by `%`."""
-    return _encoder.encode(line).replace(b"%", b"%%").replace(_GAP, b"%b").replace(_GAP_FOR_NUMBER, b"%d")
-
-
-def _with_facts(settings: Settings, names: Names, shared: _StandardLine, facts: Facts) -> _StandardLine:
-    """Return the line with what its message says of itself."""
-    values = {**names.values, **facts.names}
-    told = {
-        name: value
-        for name, value in facts.meta.items()
-        if ("trace" if name == "trace_id" else "service") in settings.meta_fields
-    }
-    meta = {**(shared.meta or {}), **told}
-    if facts.names:
-        meta |= _filled(settings.meta, values)
-    return structs.replace(
-        shared,
-        app=app_of(settings, values, facts.app or names.recognized.app),
-        level=facts.level or UNSET,
-        env=(settings.env and fill(settings.env, values)) or UNSET,
-        meta=meta or UNSET,
-    )
-
-
-def _filled(templates: dict[str, str], values: dict[str, str]) -> dict[str, str]:
-    """Fill templates; those of which a name is missing are left out."""
-    filled = {field: fill(template, values) for field, template in templates.items()}
-    return {field: text for field, text in filled.items() if text}
-
-
-# The formats of Mezmo's own Lambda, whose fields and their order these structs repeat
-
-
-class _EventPart(Struct, gc=False):
-    type: str
-    id: Raw
-
-
-class _LogPart(Struct, gc=False):
-    group: str
-    stream: str
-
-
-class _Envelope(Struct, gc=False):
-    message: Raw
-    event: _EventPart
-    log: _LogPart
-
-
-class _EnvelopeMeta(Struct, gc=False):
-    owner: str
-    filters: list[str]
-
-
-class _RawMeta(Struct, gc=False):
-    owner: str
-    filters: list[str]
-    event: _EventPart
-    log: _LogPart
-
-
-class _ParityLine(Struct, gc=False):
-    timestamp: int
-    file: str
-    meta: _EnvelopeMeta | _RawMeta | dict[str, object]
-    line: Raw
-
-
-def _as_javascript(literal: bytes) -> bytes:
-    """Keep the text, escaped as JavaScript does it, whatever CloudWatch's way was."""
-    return literal_of(text_of(literal))
-
-
-def _parity(document: Document, *, envelope: bool) -> _Format:
-    file, owner, filters = document.log_stream, document.owner, document.subscription_filters
-    kind = document.message_type
-    log = _LogPart(document.log_group, document.log_stream)
-    envelope_meta = _EnvelopeMeta(owner, filters)
-
-    def meta(event: LogEvent) -> _EnvelopeMeta | _RawMeta:
-        return envelope_meta if envelope else _RawMeta(owner, filters, _EventPart(kind, event.id), log)
-
-    def wrapped(event: LogEvent, literal: bytes) -> bytes:
-        return literal_of(_encoder.encode(_Envelope(Raw(literal), _EventPart(kind, event.id), log)).decode())
-
-    def line(event: LogEvent, literal: bytes) -> bytes:
-        return _encoder.encode(_ParityLine(event.timestamp, file, meta(event), Raw(literal)))
-
-    def part(event: LogEvent, literal: bytes, marks: _Marks, timestamp: int) -> bytes:
-        marked = {**structs.asdict(meta(event)), **marks}
-        return _encoder.encode(_ParityLine(timestamp, file, marked, Raw(literal)))
-
-    return _Format(
-        text=_as_javascript,
-        body=wrapped if envelope else _unchanged,
-        line=line,
-        part=part,
-        nothing=None if envelope else EMPTY,
-    )
+    return mezmo_lambda(document, envelope=envelope)

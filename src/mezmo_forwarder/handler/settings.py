@@ -20,6 +20,19 @@ MetaField = Literal[
 META_FIELDS: tuple[MetaField, ...] = get_args(MetaField)
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
 OversizeLines = Literal["split", "truncate", "whole"]
+MultilineKind = Literal[
+    "java",
+    "python",
+    "node",
+    "go",
+    "dotnet",
+    "ruby",
+    "stack-traces",
+    "timestamp",
+    "starts-with",
+    "continues-with",
+]
+Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 MetricsDetail = Literal["forwarder", "log-group"]
 
 
@@ -60,6 +73,80 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
     def compresses(self) -> bool:
         """Whether bodies are gzipped: as set, otherwise for Log Analysis only."""
         return self.kind == "log-analysis" if self.gzip is None else self.gzip
+
+
+class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes one line of several log events.
+
+    Args:
+        kind: the languages whose stack traces are joined; or what a first line begins with; or where a
+            pattern is found in each first line, or in each of the others.
+        pattern: that pattern.
+        max_lines: the most log events in a line; the 32 KB that Mezmo takes as `meta` hold the ids of 400.
+        max_bytes: the most bytes of a line, as JSON text.
+        max_gap: the most seconds from one log event to the next.
+    """
+
+    kind: MultilineKind
+    pattern: Text | None = None
+    max_lines: Annotated[int, Meta(ge=2, le=400)] = 400
+    max_bytes: Annotated[int, Meta(ge=256, le=262_144)] = 16_384
+    max_gap: Annotated[float, Meta(ge=0, le=3600)] = 5
+
+    def __post_init__(self) -> None:
+        if (self.pattern is not None) != (self.kind in ("starts-with", "continues-with")):
+            raise ValueError("a pattern belongs to the kinds starts-with and continues-with, and to no other")
+        if self.pattern is not None:
+            from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+            compile_pattern(self.pattern)
+
+
+class PatternFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="pattern"):
+    """Lines in whose first 16 KiB a pattern is found."""
+
+    pattern: Text
+
+    def __post_init__(self) -> None:
+        from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+        compile_pattern(self.pattern)
+
+
+class LevelFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="level"):
+    """Lines of some levels, which they name themselves; one that names none is of none."""
+
+    levels: Annotated[tuple[Level, ...], Meta(min_length=1)]
+
+
+class FieldFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="field"):
+    """Lines that are a JSON object with a field, or with a field of one of some values.
+
+    Args:
+        name: the field's; `a.b` is a field of that name, or field `b` of the object `a`.
+        values: a text as it is, everything else as its JSON text; any if there are none.
+    """
+
+    name: Annotated[str, Meta(pattern=r'^[^"\\\x00-\x1f]+$')]
+    values: tuple[str, ...] = ()
+
+
+class LambdaPlatform(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="lambda-platform"):
+    """What Lambda writes itself: START, END, REPORT and the like, but those of a run that failed."""
+
+
+class HealthChecks(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="health-checks"):
+    """Requests of load balancers and the like that ask whether a service is well, but those that failed."""
+
+
+LineFilter = PatternFilter | LevelFilter | FieldFilter | LambdaPlatform | HealthChecks
+
+
+class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
+    """A share of some lines, or of all, that is sent."""
+
+    share: Annotated[float, Meta(ge=0, le=1)]
+    filter: LineFilter | None = None
 
 
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,6 +214,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     recognize: bool = True
     account_alias: Text | None = None
     oversize_lines: OversizeLines | None = None
+    multiline: Multiline | None = None
+    include: tuple[LineFilter, ...] = ()
+    exclude: tuple[LineFilter, ...] = ()
+    sampling: tuple[Sampling, ...] = ()
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
