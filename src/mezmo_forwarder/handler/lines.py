@@ -8,7 +8,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from .batches import Piece
 from .events import Document, LogEvent, Received
 from .literals import EMPTY, WHITE, literal_of, text_of, trim, without_lone_surrogates
-from .names import app_of
+from .names import app_of, redactor_for
 from .settings import MetaField, Settings
 
 _encoder = msgspec.json.Encoder()
@@ -37,6 +37,7 @@ class _Format(Struct, frozen=True):
         part: the same for a part of the text, with marks in `meta` and its time, in milliseconds.
         nothing: the text that makes no line, because Mezmo refuses an empty one.
         array: the lines of some log events, around as many literals, as a JSON array; where that is faster.
+        redact: what `text` does besides, for many literals at once; None where nothing is redacted.
     """
 
     text: Callable[[bytes], bytes]
@@ -45,6 +46,7 @@ class _Format(Struct, frozen=True):
     part: Callable[[LogEvent, bytes, _Marks, int], bytes]
     nothing: bytes | None = EMPTY
     array: Callable[[Sequence[LogEvent], list[bytes]], bytes] | None = None
+    redact: Callable[[list[bytes]], list[bytes]] | None = None
 
 
 def encode_lines(
@@ -107,12 +109,13 @@ def _regular_piece(form: _Format, received: Received, events: Sequence[LogEvent]
         trim(literal) if literal.endswith(WHITE) else literal
         for literal in [bytes(event.message) for event in events]
     ]
+    if {literal[0] for literal in literals} != {_QUOTE}:
+        return None
+    if form.redact:
+        literals = form.redact(literals)
     lengths = [*map(len, literals)]
     regular = (
-        min(lengths) > len(EMPTY)
-        and max(lengths) <= _LONGEST_LITERAL
-        and sum(lengths) <= 2 * _PIECE_SIZE
-        and {literal[0] for literal in literals} == {_QUOTE}
+        min(lengths) > len(EMPTY) and max(lengths) <= _LONGEST_LITERAL and sum(lengths) <= 2 * _PIECE_SIZE
     )
     return Piece(form.array(events, literals), len(literals), received, start) if regular else None
 
@@ -178,10 +181,26 @@ def _oversize(form: _Format, event: LogEvent, literal: bytes, policy: str) -> li
 
 def _format(settings: Settings, received: Received) -> _Format:
     document = received.document
+    app = app_of(settings, document.log_group, document.log_stream)
+    redactor = redactor_for(settings)
+    if redactor:
+        document = msgspec.structs.replace(
+            document,
+            log_group=redactor.redact_text(document.log_group),
+            log_stream=redactor.redact_text(document.log_stream),
+            subscription_filters=[*map(redactor.redact_text, document.subscription_filters)],
+        )
     if settings.line_format == "standard":
-        return _standard(settings, document, lone_surrogates=received.lone_surrogates)
-    envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-    return _parity(document, envelope=envelope)
+        form = _standard(settings, document, app, lone_surrogates=received.lone_surrogates)
+    else:
+        envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
+        form = _parity(document, app, envelope=envelope)
+    if redactor:
+        text, redact = form.text, redactor.redact
+        form = msgspec.structs.replace(
+            form, text=lambda literal: redact(text(literal)), redact=redactor.redact_all
+        )
+    return form
 
 
 def _unchanged(_event: LogEvent, literal: bytes) -> bytes:
@@ -203,7 +222,7 @@ def _replace_lone_surrogates(literal: bytes) -> bytes:
     return trim(literal_of(without_lone_surrogates(text_of(literal))))
 
 
-def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) -> _Format:
+def _standard(settings: Settings, document: Document, app: str, *, lone_surrogates: bool) -> _Format:
     values: dict[MetaField, object] = {
         "owner": document.owner,
         "group": document.log_group,
@@ -216,7 +235,7 @@ def _standard(settings: Settings, document: Document, *, lone_surrogates: bool) 
     shared = _StandardLine(
         line=Raw(_GAP),
         timestamp=Raw(_GAP_FOR_NUMBER),
-        app=app_of(settings, document.log_group, document.log_stream),
+        app=app,
         env=settings.env or UNSET,
         meta={field: values[field] for field in fields} or UNSET,
     )
@@ -296,8 +315,8 @@ def _as_javascript(literal: bytes) -> bytes:
     return literal_of(text_of(literal))
 
 
-def _parity(document: Document, *, envelope: bool) -> _Format:
-    file, owner, filters = document.log_stream, document.owner, document.subscription_filters
+def _parity(document: Document, file: str, *, envelope: bool) -> _Format:
+    owner, filters = document.owner, document.subscription_filters
     kind = document.message_type
     log = _LogPart(document.log_group, document.log_stream)
     envelope_meta = _EnvelopeMeta(owner, filters)

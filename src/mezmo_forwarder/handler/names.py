@@ -1,6 +1,11 @@
 """What a line is called: its hostname and its app, by which Mezmo's users find it."""
 
+from typing import TYPE_CHECKING
+
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .redaction import Redactor
 
 _LONGEST_HOSTNAME = 256
 
@@ -13,7 +18,9 @@ def hostname_of(settings: Settings, log_group: str) -> str:
     """
     if settings.hostname is not None:
         return settings.hostname
-    name = log_group.replace(".", "_") if settings.line_format == "standard" else log_group
+    name = _redacted(settings, log_group)
+    if settings.line_format == "standard":
+        name = name.replace(".", "_")
     return name[:_LONGEST_HOSTNAME]
 
 
@@ -23,5 +30,22 @@ def app_of(settings: Settings, log_group: str, log_stream: str) -> str:
     The formats of Mezmo's own Lambda send a file, the log stream, which Mezmo shows as the app.
     """
     if settings.line_format != "standard":
-        return log_stream
-    return settings.app or log_group.rstrip("/").rpartition("/")[2] or log_group
+        return _redacted(settings, log_stream)
+    if settings.app:
+        return settings.app
+    log_group = _redacted(settings, log_group)
+    return log_group.rstrip("/").rpartition("/")[2] or log_group
+
+
+def redactor_for(settings: Settings) -> "Redactor | None":
+    """Return what redacts, if anything is to be redacted."""
+    if settings.redact is None:
+        return None
+    from .redaction import redactor_of  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    return redactor_of(settings.redact)
+
+
+def _redacted(settings: Settings, name: str) -> str:
+    redactor = redactor_for(settings)
+    return redactor.redact_text(name) if redactor else name

@@ -65,6 +65,30 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     owner: Text | None = None
 
 
+class Redaction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A rule of redaction.
+
+    Args:
+        rule: the name of a ready-made rule, or of the user's own.
+        pattern: the user's own, of the subset that `patterns.py` describes.
+        keep: what is kept of what is redacted.
+        text: what is written in its place, unless something is kept; otherwise it names the rule.
+    """
+
+    rule: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$")]
+    pattern: Text | None = None
+    keep: Literal["hash", "last-four"] | None = None
+    # What JSON escapes would have to be escaped for each JSON within JSON.
+    text: Annotated[str, Meta(pattern=r"^[ !#-\[\]-~]{0,80}$")] | None = None
+
+
+class Redact(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is redacted; `key_variable` is the environment variable that holds the key of hashes."""
+
+    rules: Annotated[tuple[Redaction, ...], Meta(min_length=1)]
+    key_variable: Text | None = None
+
+
 class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
     """What the re-drive function is told besides.
 
@@ -91,6 +115,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     tags: tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...] = ()
     meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
     oversize_lines: OversizeLines | None = None
+    redact: Redact | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
@@ -113,6 +138,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     settings = _decode(environment, Settings)
     _check_address(settings.destination.url)
+    if settings.redact:
+        _check_redaction(settings.redact, environment)
     return settings
 
 
@@ -166,6 +193,15 @@ def _check_address(url: str) -> None:
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} is not an address")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts)):
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} must begin with https://")
+
+
+def _check_redaction(redact: Redact, environment: Mapping[str, str]) -> None:
+    from .redaction import Redactor  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    try:
+        Redactor(redact, environment)
+    except SettingsError as error:
+        raise SettingsError(f"{VARIABLE}: {error}") from error
 
 
 def is_loopback(parts: SplitResult) -> bool:

@@ -1,0 +1,192 @@
+"""The ready-made rules of redaction: what an address, a card number or a key looks like in a text."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+Span = tuple[int, int]
+
+SHAPES = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"A" * 26)
+"""What brings digits and capital letters to one of each."""
+
+
+class Rule(Struct, frozen=True, eq=False):
+    r"""What finds something.
+
+    Args:
+        spans: where it is in a text. Its time is linear.
+        needles: a literal that has it holds one of these, if it is ASCII and has no escape `\u0020` or beyond.
+        hint: the same as an expression, for what no needle has.
+        shape: whether the needles are those of literals translated by `SHAPES`.
+    """
+
+    spans: Callable[[str], Iterator[Span]]
+    needles: tuple[bytes, ...] = ()
+    hint: re.Pattern[bytes] | None = None
+    shape: bool = False
+
+
+def _matches(expression: str) -> Callable[[str], Iterator[Span]]:
+    """Find each match, or what is in its group."""
+    compiled = re.compile(expression)
+    group = compiled.groups
+
+    def spans(text: str) -> Iterator[Span]:
+        return (match.span(group) for match in compiled.finditer(text) if match.start(group) >= 0)
+
+    return spans
+
+
+_HOST = re.compile(r"@((?:[\w-]++\.)++[\w-]++)")
+_NAME_OF_HOST = re.compile(r"\.[^\W\d_]{2}")  # and not a version, as in `package@1.2.3`
+
+
+def _emails(text: str) -> Iterator[Span]:
+    end = 0
+    for match in _HOST.finditer(text):
+        start = at = match.start()
+        while start > end and (text[start - 1].isalnum() or text[start - 1] in "_.+%-"):
+            start -= 1
+        if start < at and _NAME_OF_HOST.search(match[1]):
+            yield start, match.end()
+        end = match.end()
+
+
+# Together, or in groups as they are printed. What begins with another digit is no bank's card.
+_CARD = re.compile(
+    r"(?<![0-9A-Za-z])(?<!\d\.)(?=[2-6]|8[12])"
+    r"(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})"
+    r"(?![0-9A-Za-z])(?!\.\d)"
+)
+_DOUBLED = str.maketrans("0123456789", "0246813579")
+
+
+def _cards(text: str) -> Iterator[Span]:
+    position = 0
+    while match := _CARD.search(text, position):
+        digits = re.sub("[ -]", "", match[0])
+        # From the right, every second digit is doubled, and 9 taken from what is more than 9.
+        total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
+        if total % 10 == 0:
+            yield match.span()
+            position = match.end()
+        else:
+            position = match.start() + 1
+
+
+# Countries, and how long their numbers are (SWIFT's registry).
+_COUNTRIES = (
+    "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27"
+    "GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22"
+    "MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28"
+    "TL23TN24TR26UA29VA22VG24XK20YE30"
+)
+_LENGTHS = {_COUNTRIES[i : i + 2]: int(_COUNTRIES[i + 2 : i + 4]) for i in range(0, len(_COUNTRIES), 4)}
+_IBAN = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2})\d{2}(?:[ -]?[0-9A-Z]){11,30}")
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    position = 0
+    while match := _IBAN.search(text, position):
+        position = match.start() + 1
+        characters, end = "", match.start()
+        for character in match[0]:
+            end += 1
+            if character not in " -":
+                characters += character
+                if len(characters) == _LENGTHS.get(match[1]):
+                    break
+        else:
+            continue
+        if not (text[end : end + 1].isascii() and text[end : end + 1].isalnum()):
+            turned = characters[4:] + characters[:4]
+            if int("".join(str(int(character, 36)) for character in turned)) % 97 == 1:
+                yield match.start(), end
+                position = end
+
+
+_OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
+_IPV4 = (
+    rf"(?<![0-9A-Za-z])(?<!\d\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}(?!\.\d)|ip(?:-{_OCTET}){{4}})(?![0-9A-Za-z])"
+)
+
+_IPV6_RUN = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]*+:[0-9A-Fa-f:]++(?:\.\d{1,3}){0,3}+")
+_LONGEST_IPV6 = 60
+_WHOLE_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
+
+
+def _ipv6(text: str) -> Iterator[Span]:
+    for match in _IPV6_RUN.finditer(text):
+        run, start, end = match[0], *match.span()
+        if len(run) > _LONGEST_IPV6 or run.count(":") < 2:
+            continue
+        # `Foo::add` is none; `host:2001:db8::1` has one; `2001:db8::1: refused` too.
+        if start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+            if run.startswith("::"):
+                continue
+            cut = run.find(":") + 1
+            run, start = run[cut:], start + cut
+        if text[end : end + 1].isalnum():
+            cut = len(run) - run.rfind(":")
+            run, end = run[:-cut], end - cut
+        for left, right in ((0, 0), (0, 1), (1, 0), (1, 1), (run.find(":") + 1, 0)):
+            if _is_ipv6(run[left : len(run) - right]):
+                yield start + left, end - right
+                break
+
+
+def _is_ipv6(address: str) -> bool:
+    if "." in address:
+        head, _, tail = address.rpartition(":")
+        if not _WHOLE_IPV4.fullmatch(tail):
+            return False
+        address = f"{head}:0:0"
+    left, gap, right = address.partition("::")
+    groups = [*(left.split(":") if left else []), *(right.split(":") if right else [])]
+    if not all(1 <= len(group) <= 4 for group in groups):
+        return False
+    if not gap:
+        return len(groups) == 8
+    # Words of the letters a to f, as in `Ada::Bee`, are none.
+    return 1 <= len(groups) <= 7 and (len(groups) > 2 or any(map(str.isdigit, address)))
+
+
+_WHITE = r"[\s\"':=,>\\]"
+_SECRET_KEY = (
+    r"(?:(?:[Ss]ecret[_ -]?(?:[Aa]ccess[_ -]?)?[Kk]ey|SECRET[_ -]?(?:ACCESS[_ -]?)?KEY"
+    rf"|(?:AKIA|ASIA)[A-Z2-7]{{16}}){_WHITE}{{1,12}})([A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])"
+)
+# With a digit, or long: no word that happens to follow.
+_BEARER = (
+    r"(?:[Bb]earer|BEARER)(?:\s{1,8}|%20|\+)"
+    r"((?=[A-Za-z_.~+/-]{0,64}\d|[A-Za-z_.~+/-]{20})[A-Za-z0-9_.~+/-]{8,}+=*+)"
+)
+_PRIVATE_KEY = (
+    r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----(?:[A-Za-z0-9+/=\s:,.]++|-(?!----))*+"
+    r"(?:-----END [A-Z0-9 ]{0,60}-----)?"
+)
+# What has too few parts matches as well, without the group, so that none of it is looked at again.
+_JWT = re.compile(r"(eyJ[A-Za-z0-9_-]*+)(?:\.[A-Za-z0-9_-]++((?:\.[A-Za-z0-9_-]*+){1,3}+))?+")
+_SHORTEST_HEADER = 10
+
+
+def _jwts(text: str) -> Iterator[Span]:
+    for match in _JWT.finditer(text):
+        if match[2] and len(match[1]) >= _SHORTEST_HEADER:
+            yield match.span()
+
+
+RULES: dict[str, Rule] = {
+    "email": Rule(_emails, (b"@",)),
+    "credit-card": Rule(_cards, (b"0" * 13, b"0000 0000", b"0000-0000"), shape=True),
+    "iban": Rule(_ibans, (b"AA00",), shape=True),
+    "aws-access-key-id": Rule(_matches(r"(?:AKIA|ASIA)[A-Z2-7]{16}"), (b"AKIA", b"ASIA")),
+    "aws-secret-key": Rule(_matches(_SECRET_KEY), (b"ecret", b"ECRET", b"AKIA", b"ASIA")),
+    "jwt": Rule(_jwts, (b"eyJ",)),
+    "bearer-token": Rule(_matches(_BEARER), (b"earer", b"EARER")),
+    "ipv4": Rule(_matches(_IPV4), (b"ip-",), re.compile(rb"\.\d{1,3}\.\d{1,3}\.\d")),
+    "ipv6": Rule(_ipv6, (), re.compile(rb":(?::|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:)")),
+    "private-key": Rule(_matches(_PRIVATE_KEY), (b"-----BEGIN",)),
+}
+"""By name."""
