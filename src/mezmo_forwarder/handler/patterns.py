@@ -113,8 +113,8 @@ def compile_pattern(pattern: str) -> Pattern:
     shown = f"{steps:,}" if steps < _HUGE else "more than a billion"
     parser.refuse(
         f"takes up to {shown} steps for each character of a text, of which {MOST_STEPS:,} are allowed",
-        'limit repeats, as in {1,20}; let what follows a repeat be what it cannot match, as in [^"]*" for .*"; leave '
-        "out .* at the beginning",
+        'limit repeats ({1,9}); let what follows a repeat be what it cannot match, as in [^"]*" for .*"; or '
+        "leave out .* at the beginning",
     )
     raise AssertionError
 

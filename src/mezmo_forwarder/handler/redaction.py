@@ -23,13 +23,14 @@ from msgspec import Struct
 from .errors import SettingsError
 from .literals import literal_of, text_of
 from .patterns import PatternError, compile_pattern
-from .redaction_rules import RULES, SHAPES, Rule, Span
+from .redaction_rules import RULES, SHAPES, Needle, Rule, Span
 from .settings import Redact, Redaction
 
 _DEEPEST = (
     4  # times that escapes are undone: those of the literal, of JSON in it, of JSON in that, and once more
 )
 _MOST_ROUNDS = 4
+_SEARCHED_AT_ONCE = 29_000  # bytes; from 30,000 on Python looks for short bytes in another, slower way
 _SHORTEST_TO_KEEP_OF = 12  # characters; of less, the last four would be a large part
 _HASH_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
@@ -40,7 +41,7 @@ _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
 
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]++")
+_ASCII = bytes(range(128))
 # Digits of other scripts, and what is as wide as theirs in those of East Asia; spaces and dashes of print.
 _FOLDABLE = re.compile(r"(?![0-9])\d|[\uff01-\uff5e\u00a0\u2007\u202f\u2010-\u2015\u2212]")
 
@@ -75,12 +76,18 @@ class Redactor:
 
     def __init__(self, redact: Redact, environment: Mapping[str, str] = os.environ) -> None:
         self._rules = [_replacing(redaction, _key(redact, environment)) for redaction in redact.rules]
-        self._all = frozenset(range(len(self._rules)))
-        self._everywhere = frozenset(
-            number
-            for number in self._all
-            if not (self._rules[number].rule.needles or self._rules[number].rule.hint)
-        )
+        self._all = range(len(self._rules))
+        self._everywhere: set[int] = set()
+        self._needles: dict[Needle, list[int]] = {}
+        self._hints: list[tuple[re.Pattern[bytes], int]] = []
+        for number, replacing in enumerate(self._rules):
+            rule = replacing.rule
+            for needle in rule.needles:
+                self._needles.setdefault(needle, []).append(number)
+            if rule.hint:
+                self._hints.append((rule.hint, number))
+            if not (rule.needles or rule.hint):
+                self._everywhere.add(number)
 
     def redact(self, literal: bytes) -> bytes:
         """Redact the literal of a text."""
@@ -94,36 +101,50 @@ class Redactor:
 
     def redact_all(self, literals: list[bytes]) -> list[bytes]:
         """Redact the literals of some texts; those in which nothing is found are the same objects."""
-        suspects = self._suspects(literals)
-        if not suspects:
-            return literals
-        redacted = [*literals]
-        for line, numbers in suspects.items():
-            redacted[line] = self._search(literals[line], numbers)
-        return redacted
+        redacted: list[bytes] = []
+        start = size = 0
+        for end, literal in enumerate(literals):
+            size += len(literal) + 1
+            if size > _SEARCHED_AT_ONCE and start < end:
+                redacted += self._redact_some(literals[start:end])
+                start, size = end, len(literal) + 1
+        return redacted + self._redact_some(literals[start:])
 
-    def _suspects(self, literals: list[bytes]) -> "dict[int, Iterable[int]]":
+    def _redact_some(self, literals: list[bytes]) -> list[bytes]:
+        suspects = self._suspects(literals)
+        for line, numbers in suspects.items():
+            literals[line] = self._search(literals[line], numbers)
+        return literals
+
+    def _suspects(self, literals: list[bytes]) -> dict[int, set[int]]:
         """Return the literals that may hold something, and by which rules."""
         joined = b"\n".join(literals)  # no line feed is in a literal, but as an escape
-        shapes = joined.translate(SHAPES)
         ends = [*accumulate(len(literal) + 1 for literal in literals)]
         suspects: dict[int, set[int]] = {}
         if self._everywhere:
             suspects = {line: {*self._everywhere} for line in range(len(literals))}
-        for number, replacing in enumerate(self._rules):
-            rule = replacing.rule
-            for find in (
-                *(_finder(shapes if rule.shape else joined, needle) for needle in rule.needles),
-                *([_searcher(joined, rule.hint)] if rule.hint else []),
-            ):
-                position = find(0)
-                while position >= 0:
-                    line = bisect_right(ends, position)
-                    suspects.setdefault(line, set()).add(number)
-                    position = find(ends[line])
+        forms = {"as is": joined}
+        for needle, numbers in self._needles.items():
+            if needle.form not in forms:
+                forms[needle.form] = joined.lower() if needle.form == "lower" else joined.translate(SHAPES)
+            text, find, unless = needle.text, forms[needle.form].find, needle.unless
+            position = find(text)
+            while position >= 0:
+                if unless and (other := unless.match(joined, position)):
+                    position = find(text, other.end())
+                    continue
+                line = bisect_right(ends, position)
+                suspects.setdefault(line, set()).update(numbers)
+                position = find(text, ends[line])
+        for hint, number in self._hints:
+            match = hint.search(joined)
+            while match:
+                line = bisect_right(ends, match.start())
+                suspects.setdefault(line, set()).add(number)
+                match = hint.search(joined, ends[line])
         for line in _obscure(joined, literals, ends):
             suspects[line] = {*self._all}
-        return suspects  # type: ignore[return-value]  # a dict is invariant, and this one is only read
+        return suspects
 
     def _search(self, literal: bytes, numbers: Iterable[int]) -> bytes:
         rules = [self._rules[number] for number in sorted(numbers)]
@@ -143,18 +164,6 @@ def redactor_of(redact: Redact) -> Redactor:
     return Redactor(redact)
 
 
-def _finder(joined: bytes, needle: bytes) -> Callable[[int], int]:
-    return lambda start: joined.find(needle, start)
-
-
-def _searcher(joined: bytes, hint: re.Pattern[bytes]) -> Callable[[int], int]:
-    def find(start: int) -> int:
-        match = hint.search(joined, start)
-        return match.start() if match else -1
-
-    return find
-
-
 def _obscure(joined: bytes, literals: list[bytes], ends: list[int]) -> Iterator[int]:
     r"""Yield the literals that may write needles otherwise: as `\u0040`, or with digits of another script."""
     position = joined.find(b"\\u")
@@ -165,14 +174,14 @@ def _obscure(joined: bytes, literals: list[bytes], ends: list[int]) -> Iterator[
             line = bisect_right(ends, position)
             yield line
             position = joined.find(b"\\u", ends[line])
-    if not joined.isascii() and _is_foldable(joined):
+    if not joined.isascii():
         for line, literal in enumerate(literals):
             if not literal.isascii() and _is_foldable(literal):
                 yield line
 
 
 def _is_foldable(literal: bytes) -> bool:
-    foreign = "".join(_BEYOND_ASCII.findall(literal.decode("utf-8", "surrogatepass")))
+    foreign = literal.translate(None, _ASCII).decode("utf-8", "surrogatepass")
     return _FOLDABLE.search(foreign) is not None
 
 
@@ -377,7 +386,7 @@ def _rule_of(pattern: str) -> Rule:
             # A secret that is optional, and not there, leaves the whole match.
             yield match.span(group) if match[group] is not None else match.span()
 
-    return Rule(spans, (compiled.needle.encode(),) if compiled.needle else ())
+    return Rule(spans, (Needle(compiled.needle.encode()),) if compiled.needle else ())
 
 
 def _key(redact: Redact, environment: Mapping[str, str]) -> bytes | None:

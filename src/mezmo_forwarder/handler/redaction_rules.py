@@ -2,13 +2,28 @@
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 from msgspec import Struct
 
 Span = tuple[int, int]
 
-SHAPES = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"0" * 10 + b"A" * 26)
-"""What brings digits and capital letters to one of each."""
+SHAPES = bytes.maketrans(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"X" * 36)
+"""What brings digits and capital letters to one."""
+
+
+class Needle(Struct, frozen=True, eq=False):
+    """Bytes that are cheap to look for.
+
+    Args:
+        text: the bytes; one alone is found fastest, by far.
+        form: in the literals as they are, in small letters, or translated by `SHAPES`.
+        unless: what it is not there, in the literals as they are.
+    """
+
+    text: bytes
+    form: Literal["as is", "lower", "shapes"] = "as is"
+    unless: re.Pattern[bytes] | None = None
 
 
 class Rule(Struct, frozen=True, eq=False):
@@ -16,15 +31,13 @@ class Rule(Struct, frozen=True, eq=False):
 
     Args:
         spans: where it is in a text. Its time is linear.
-        needles: a literal that has it holds one of these, if it is ASCII and has no escape `\u0020` or beyond.
+        needles: a literal that has it holds one of these, if it is ASCII and has no `\u0020` or the like.
         hint: the same as an expression, for what no needle has.
-        shape: whether the needles are those of literals translated by `SHAPES`.
     """
 
     spans: Callable[[str], Iterator[Span]]
-    needles: tuple[bytes, ...] = ()
+    needles: tuple[Needle, ...] = ()
     hint: re.Pattern[bytes] | None = None
-    shape: bool = False
 
 
 def _matches(expression: str) -> Callable[[str], Iterator[Span]]:
@@ -53,10 +66,11 @@ def _emails(text: str) -> Iterator[Span]:
         end = match.end()
 
 
-# Together, or in groups as they are printed. What begins with another digit is no bank's card.
+# Together, or in groups as they are printed. What begins with another digit is no bank's card. That nothing
+# is before the first digit is asked after it, since `re` is fastest where an expression begins with a set.
 _CARD = re.compile(
-    r"(?<![0-9A-Za-z])(?<!\d\.)(?=[2-6]|8[12])"
-    r"(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{4}([ -])\d{6}\2\d{4,5})"
+    r"[2-68](?<![0-9A-Za-z].)(?<!\d\..)"
+    r"(?:\d{12,18}|\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{3}([ -])\d{6}\2\d{4,5})"
     r"(?![0-9A-Za-z])(?!\.\d)"
 )
 _DOUBLED = str.maketrans("0123456789", "0246813579")
@@ -68,7 +82,7 @@ def _cards(text: str) -> Iterator[Span]:
         digits = re.sub("[ -]", "", match[0])
         # From the right, every second digit is doubled, and 9 taken from what is more than 9.
         total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
-        if total % 10 == 0:
+        if total % 10 == 0 and (digits[0] != "8" or digits[1] in "12"):
             yield match.span()
             position = match.end()
         else:
@@ -83,7 +97,7 @@ _COUNTRIES = (
     "TL23TN24TR26UA29VA22VG24XK20YE30"
 )
 _LENGTHS = {_COUNTRIES[i : i + 2]: int(_COUNTRIES[i + 2 : i + 4]) for i in range(0, len(_COUNTRIES), 4)}
-_IBAN = re.compile(r"(?<![0-9A-Za-z])([A-Z]{2})\d{2}(?:[ -]?[0-9A-Z]){11,30}")
+_IBAN = re.compile(r"[A-Z](?<![0-9A-Za-z].)[A-Z]\d{2}(?:[ -]?[0-9A-Z]){11,30}")
 
 
 def _ibans(text: str) -> Iterator[Span]:
@@ -95,7 +109,7 @@ def _ibans(text: str) -> Iterator[Span]:
             end += 1
             if character not in " -":
                 characters += character
-                if len(characters) == _LENGTHS.get(match[1]):
+                if len(characters) == _LENGTHS.get(match[0][:2]):
                     break
         else:
             continue
@@ -107,13 +121,22 @@ def _ibans(text: str) -> Iterator[Span]:
 
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
-_IPV4 = (
-    rf"(?<![0-9A-Za-z])(?<!\d\.)(?:{_OCTET}(?:\.{_OCTET}){{3}}(?!\.\d)|ip(?:-{_OCTET}){{4}})(?![0-9A-Za-z])"
+_WHOLE_IPV4 = re.compile(rf"{_OCTET}(?:([.-]){_OCTET}){{3}}")
+# Also as EC2 names hosts.
+_IPV4 = re.compile(
+    r"\d(?<![0-9A-Za-z].)(?<!\d\..)\d{0,2}(?:\.\d{1,3}){3}(?![0-9A-Za-z])(?!\.\d)"
+    r"|i(?<![0-9A-Za-z].)p(?:-\d{1,3}){4}(?![0-9A-Za-z])"
 )
+
+
+def _ipv4(text: str) -> Iterator[Span]:
+    for match in _IPV4.finditer(text):
+        if _WHOLE_IPV4.fullmatch(match[0].removeprefix("ip-")):
+            yield match.span()
+
 
 _IPV6_RUN = re.compile(r"(?<![0-9A-Fa-f:])[0-9A-Fa-f]*+:[0-9A-Fa-f:]++(?:\.\d{1,3}){0,3}+")
 _LONGEST_IPV6 = 60
-_WHOLE_IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 
 
 def _ipv6(text: str) -> Iterator[Span]:
@@ -177,16 +200,30 @@ def _jwts(text: str) -> Iterator[Span]:
             yield match.span()
 
 
+# Many digits are most often a time, which begins with 1.
+_TOGETHER = Needle(b"X" * 13, "shapes", re.compile(rb"[0179][0-9]*+(?![0-9A-Z])"))
+
+
+def _apart(unless: bytes, *shapes: bytes) -> tuple[Needle, ...]:
+    return tuple(
+        Needle(shape.replace(b"|", separator), "shapes", re.compile(unless))
+        for shape in shapes
+        for separator in (b" ", b"-")
+    )
+
+
 RULES: dict[str, Rule] = {
-    "email": Rule(_emails, (b"@",)),
-    "credit-card": Rule(_cards, (b"0" * 13, b"0000 0000", b"0000-0000"), shape=True),
-    "iban": Rule(_ibans, (b"AA00",), shape=True),
-    "aws-access-key-id": Rule(_matches(r"(?:AKIA|ASIA)[A-Z2-7]{16}"), (b"AKIA", b"ASIA")),
-    "aws-secret-key": Rule(_matches(_SECRET_KEY), (b"ecret", b"ECRET", b"AKIA", b"ASIA")),
-    "jwt": Rule(_jwts, (b"eyJ",)),
-    "bearer-token": Rule(_matches(_BEARER), (b"earer", b"EARER")),
-    "ipv4": Rule(_matches(_IPV4), (b"ip-",), re.compile(rb"\.\d{1,3}\.\d{1,3}\.\d")),
+    "email": Rule(_emails, (Needle(b"@"),)),
+    "credit-card": Rule(
+        _cards, (_TOGETHER, *_apart(rb"[0179A-Z]", b"XXXX|XXXX|XXXX|XXXX", b"XXXX|XXXXXX|XXXX"))
+    ),
+    "iban": Rule(_ibans, (_TOGETHER, *_apart(rb"[0-9]", b"XXXX|XXXX|XXXX"))),
+    "aws-access-key-id": Rule(_matches(r"(?:AKIA|ASIA)[A-Z2-7]{16}"), (_TOGETHER,)),
+    "aws-secret-key": Rule(_matches(_SECRET_KEY), (Needle(b"secret", "lower"), _TOGETHER)),
+    "jwt": Rule(_jwts, (Needle(b"J", unless=re.compile(rb"(?<!ey)J")),)),
+    "bearer-token": Rule(_matches(_BEARER), (Needle(b"bearer", "lower"),)),
+    "ipv4": Rule(_ipv4, (Needle(b"ip-"),), re.compile(rb"\.\d{1,3}\.\d{1,3}\.\d")),
     "ipv6": Rule(_ipv6, (), re.compile(rb":(?::|[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:)")),
-    "private-key": Rule(_matches(_PRIVATE_KEY), (b"-----BEGIN",)),
+    "private-key": Rule(_matches(_PRIVATE_KEY), (Needle(b"-----BEGIN"),)),
 }
 """By name."""
