@@ -3,10 +3,12 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat, MetaField, OversizeLines } from './line-format';
 import { MetricsDetail } from './metrics';
+import { Redaction } from './redaction';
 import { UndeliveredStore } from './undelivered-store';
 import { VendorCode } from './vendor-code';
 
@@ -46,6 +48,24 @@ export interface MezmoLogForwarderProps {
    * @default - `OversizeLines.SPLIT` in `LineFormat.STANDARD`; `OversizeLines.WHOLE` in the others, which are Mezmo's own byte for byte
    */
   readonly oversizeLines?: OversizeLines;
+
+  /**
+   * What is taken out of every line, and of the names of log groups and streams, before anything is sent.
+   *
+   * The undelivered store keeps events as CloudWatch sent them; they are redacted when they are sent again.
+   *
+   * @default - nothing
+   */
+  readonly redact?: Redaction[];
+
+  /**
+   * The key of the hashes that `RedactionKeep.HASH` keeps: the whole string of a secret, which may be one that CDK generates.
+   *
+   * CloudFormation writes it into the function's environment: whoever may read the function's configuration reads it. Who reads lines in Mezmo does not.
+   *
+   * @default - none; needed if a rule keeps a hash
+   */
+  readonly redactHashKey?: secretsmanager.ISecret;
 
   /**
    * The hostname of every line, at most 256 characters. Mezmo cuts it at the first dot.

@@ -8,12 +8,15 @@ import { MezmoDestination } from './destination';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { LineFormat } from './line-format';
 import { MetricsDetail } from './metrics';
+import { RedactionKeep } from './redaction';
 import { SETTINGS_VARIABLE, text } from './settings';
 import { UndeliveredStoreBinding } from './undelivered-store';
 import { refuse, show } from './validate';
 import { VendorCode } from './vendor-code';
 
 const RUNTIMES = ['python3.13', 'python3.14'];
+
+const HASH_KEY_VARIABLE = 'MEZMO_FORWARDER_REDACT_HASH_KEY';
 
 const ASSET = path.join(__dirname, 'handler');
 
@@ -40,13 +43,14 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
   const destination = (props.destination ?? MezmoDestination.logAnalysis())._bind(scope);
   warnOfIgnored(scope, props, destination.kind);
   const optional = (value?: string) => value === undefined ? undefined : text(value);
+  const redact = redaction(scope, props);
   const metrics = props.metricsDetail ?? MetricsDetail.FORWARDER;
   return {
     runtime,
     code: lambda.Code.fromAsset(ASSET),
     handler: 'handler.app.handle',
     statements: key.statements,
-    environment: key.environment,
+    environment: { ...key.environment, ...redact?.environment },
     settings: {
       schema: 1,
       key: key.settings,
@@ -59,10 +63,29 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       tags: props.mezmoTags?.map(text),
       meta_fields: props.metaFields,
       oversize_lines: props.oversizeLines,
+      redact: redact?.settings,
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
     },
   };
+}
+
+/** The rules of redaction in our handler's settings, and the variable they need. */
+function redaction(scope: IConstruct, { redact = [], redactHashKey }: MezmoLogForwarderProps) {
+  const rules = redact.map((rule) => rule._bind(scope));
+  const hashes = rules.find((rule) => rule.keep === RedactionKeep.HASH);
+  if (hashes && !redactHashKey) {
+    refuse(scope, `redactHashKey is not given, and redact keeps a hash in its rule ${show(hashes.rule)}; give a secret, for example new Secret(this, "RedactHashKey"): without a key, whoever reads a hash finds what it is of by trying`);
+  }
+  if (redactHashKey && !hashes) {
+    refuse(scope, 'redactHashKey is given, and no rule of redact keeps a hash; leave it out, or give a rule RedactionKeep.HASH');
+  }
+  if (!rules.length) return undefined;
+  const environment: Record<string, string> = {};
+  if (redactHashKey) {
+    environment[HASH_KEY_VARIABLE] = redactHashKey.secretValue.unsafeUnwrap(); // a {{resolve:...}} reference, not the key
+  }
+  return { settings: { rules, key_variable: redactHashKey && HASH_KEY_VARIABLE }, environment };
 }
 
 /** What sends again what `code` could not deliver: the same handler, or ours beside a vendor's code, which it invokes. */
@@ -91,7 +114,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'redact', 'redactHashKey', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

@@ -5,6 +5,7 @@ export * from './ingestion-key';
 export * from './kinesis-stream';
 export * from './line-format';
 export * from './metrics';
+export * from './redaction';
 export * from './subscription';
 export * from './undelivered-store';
 export * from './vendor-code';

@@ -30,7 +30,7 @@ export function checkEnvironment(scope: IConstruct, environment: Record<string, 
     bytes += Buffer.byteLength(name) + literalBytes(stack.resolve(value));
   }
   if (bytes > ENVIRONMENT_LIMIT) {
-    refuse(scope, `environment has ${bytes} bytes with the forwarder's settings; Lambda takes ${ENVIRONMENT_LIMIT}: shorten environment, mezmoTags, hostname or app`);
+    refuse(scope, `environment has ${bytes} bytes with the forwarder's settings; Lambda takes ${ENVIRONMENT_LIMIT}: shorten environment, mezmoTags, hostname, app or the patterns of redact`);
   }
 }
 

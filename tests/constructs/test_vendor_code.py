@@ -18,6 +18,7 @@ from mezmo_forwarder import (
     MezmoDestination,
     MezmoLogForwarder,
     OversizeLines,
+    Redaction,
     VendorCode,
     VendorVariables,
 )
@@ -108,6 +109,7 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"mezmo_env": "prod"}, "mezmoEnv is given with vendor code"),
         ({"meta_fields": [MetaField.OWNER]}, "metaFields is given with vendor code"),
         ({"oversize_lines": OversizeLines.SPLIT}, "oversizeLines is given with vendor code"),
+        ({"redact": [Redaction.email()]}, "redact is given with vendor code"),
         ({"metrics_detail": MetricsDetail.LOG_GROUP}, "metricsDetail is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),
         ({"destination": MezmoDestination.log_analysis(gzip=False)}, "gzip is false with vendor code"),

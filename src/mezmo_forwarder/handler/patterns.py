@@ -9,15 +9,15 @@ RE2; `\b \B ^ $`; `\t \n \r \f \v \xhh \uhhhh`; an escaped character that is no 
 and `(?:...)`, which group; `(?P<secret>...)`, of which there is one at most; `|`; `* + ? {n} {n,} {n,m}` and
 the same with `?`; `(?i)` in front. No backreferences, no looking around.
 
-**The bound**: let the *steps* of an expression be how many characters it can look at from one place in a
-text, whatever the text, and its *ways* how often it can succeed there, each time in another way. For one
-after the other, steps are s1 + w1 s2 and ways w1 w2, since each way of the first may try the second. For `|`,
-both are added, or, where the next character decides which it is, the ways are those of the largest. A repeat
-up to n times of what has one way takes n steps. Where the next character decides whether to go on, because
-what is repeated cannot begin with what follows, it has one way, and is compiled so that `re` does not go back
-into it (`*+`). Otherwise each length is a way. A pattern that begins with literal text can only begin so
-often: its steps are divided by that text's period. What results is steps for each character of a text, and at
-most `MOST_STEPS`.
+**The bound**: let the *steps* of an expression be how long it can take at one place in a text, whatever the
+text, and its *ways* how often it can succeed there, each time otherwise. Of one after the other, steps are s1
++ w1 s2 and ways w1 w2, since each way of the first may try the second. Of `|`, both are added, or, where the
+next character decides which it is, the ways are those of the largest. What has one way and is repeated up to
+n times takes n times its steps. Where the next character decides whether to go on, because what is repeated
+cannot begin with what follows, that has one way, and is compiled so that `re` does not go back into it
+(`*+`). Otherwise each length is a way. What begins with literal text can only begin so often: steps are
+divided by that text's period. The result is for each character of a text, and at most `MOST_STEPS`; a step is
+a nanosecond or two.
 
 **Repeats without a limit** get one, the largest of `_REACHES` with which the pattern stays below that. At a
 pattern's end they go on as far as they can: what they pass is matched, and never looked at again.
@@ -28,13 +28,16 @@ from typing import NoReturn
 
 from msgspec import Struct
 
-MOST_STEPS = 1024
+MOST_STEPS = 2048
 """How many steps a pattern may take for each character of a text."""
 
 LONGEST_PATTERN = 500
 """Characters that a pattern may have."""
 
-_REACHES = (4096, 1024, 256, 64)
+_REACHES = (4096, 2048, 1024, 512, 256, 128, 64)
+# Steps, in the time that it takes `re` to pass one character in a run of them.
+_ONE = 2
+_AGAIN = 6
 _MOST_REPEATS = 4096
 _DEEPEST = 20
 _HUGE = 10**9
@@ -106,7 +109,7 @@ def compile_pattern(pattern: str) -> Pattern:
     needle, start, period = _literals(node)
     for reach in _REACHES:
         cost = _cost(node, _END, reach)
-        steps = len(start) + -(-cost.steps // period)
+        steps = len(start) * _ONE + -(-cost.steps // period)
         if steps <= MOST_STEPS:
             flags = re.ASCII | (re.IGNORECASE if parser.ignore_case else re.NOFLAG)
             return Pattern(re.compile(cost.text, flags), steps, reach, needle, parser.secret)
@@ -164,7 +167,7 @@ def _cost(node: _Node, follow: int, reach: int) -> _Cost:
     """Write a part of a pattern for `re`, and count; `follow` is what can come after it."""
     match node:
         case _Character() | _Place():
-            return _Cost(node.text, 1, 1)
+            return _Cost(node.text, _ONE, 1)
         case _Secret():
             inner = _cost(node.body, follow, reach)
             return _Cost(f"(?P<secret>{inner.text})", inner.steps, inner.ways)
@@ -181,6 +184,7 @@ def _cost(node: _Node, follow: int, reach: int) -> _Cost:
             for item in reversed(node.items):
                 cost = _cost(item, follow, reach)
                 text = cost.text + text
+                steps += _AGAIN if cost.ways > 1 else 0
                 steps, ways = min(cost.steps + cost.ways * steps, _HUGE), min(cost.ways * ways, _HUGE)
                 follow = item.first | (follow if item.nullable else 0)
             return _Cost(text, steps, ways)
@@ -203,9 +207,9 @@ def _cost_of_repeat(node: _Repeat, follow: int, reach: int) -> _Cost:
     text = body.text if isinstance(node.body, _Character) else f"(?:{body.text})"
     decided = not node.body.first & follow
     if node.most is None and follow == _END and not node.lazy and isinstance(node.body, _Character):
-        return _Cost(f"{text}{{{least},}}+", least + 1, 1)
+        return _Cost(f"{text}{{{least},}}+", least + _ONE, 1)
     if body.ways > 1:
-        steps, ways, power = 1, 1 if least == 0 else 0, 1
+        steps, ways, power = _ONE, 1 if least == 0 else 0, 1
         for count in range(1, most + 1):
             steps, power = steps + power * body.steps, power * body.ways
             ways += power if count >= least else 0
@@ -213,7 +217,8 @@ def _cost_of_repeat(node: _Repeat, follow: int, reach: int) -> _Cost:
                 break
         steps, ways = min(steps, _HUGE), min(ways, _HUGE)
     else:
-        steps = min(most * body.steps + 1, _HUGE)
+        each = 1 if isinstance(node.body, _Character) else body.steps
+        steps = min(most * each + _ONE, _HUGE)
         ways = 1 if decided or least == most else most - least + 1
     once = decided and body.ways == 1
     lazy = node.lazy and not (once and not follow & _END)

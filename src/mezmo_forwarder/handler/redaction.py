@@ -12,6 +12,7 @@ joined, each rule looks for a few bytes that it cannot do without, and only thos
 
 import os
 import re
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -203,10 +204,8 @@ class _Unescaped:
     """A text whose escapes are undone, once, and where in the text each character of it stood."""
 
     def __init__(self, text: str) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._places: list[int] = []
-        self._shifts = [0]
+        # Arrays of machine numbers: a text may be made of escapes alone, and memory is scarce.
+        self._starts, self._places, self._shifts = array("L"), array("L"), array("L", [0])
         parts: list[str] = []
         end = shift = 0
         for match in _ESCAPE.finditer(text):
@@ -214,7 +213,6 @@ class _Unescaped:
             parts += (text[end:start], _character(match[0]))
             end = match.end()
             self._starts.append(start)
-            self._ends.append(end)
             self._places.append(start - shift)
             shift += end - start - 1
             self._shifts.append(shift)
@@ -230,12 +228,13 @@ class _Unescaped:
         """Return a span of the text, or as much more as tears no escape apart."""
         start, end = span
         number = bisect_right(self._starts, start) - 1
-        if number >= 0 and start < self._ends[number]:
+        if number >= 0 and start < self._end(number):
             start = self._starts[number]
         number = bisect_left(self._starts, end) - 1
-        if number >= 0 and end < self._ends[number]:
-            end = self._ends[number]
-        return start, end
+        return start, max(end, self._end(number)) if number >= 0 else end
+
+    def _end(self, number: int) -> int:
+        return self._starts[number] + 1 + self._shifts[number + 1] - self._shifts[number]
 
 
 def _character(escape: str) -> str:

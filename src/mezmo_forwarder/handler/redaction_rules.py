@@ -73,16 +73,16 @@ _CARD = re.compile(
     r"(?:\d{12,18}|\d{3}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{3})?|\d{3}([ -])\d{6}\2\d{4,5})"
     r"(?![0-9A-Za-z])(?!\.\d)"
 )
-_DOUBLED = str.maketrans("0123456789", "0246813579")
+# From the right, every second digit is doubled, and 9 taken from what is more than 9.
+_DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
 
 def _cards(text: str) -> Iterator[Span]:
     position = 0
     while match := _CARD.search(text, position):
-        digits = re.sub("[ -]", "", match[0])
-        # From the right, every second digit is doubled, and 9 taken from what is more than 9.
-        total = sum(map(int, digits[-1::-2])) + sum(map(int, digits[-2::-2].translate(_DOUBLED)))
-        if total % 10 == 0 and (digits[0] != "8" or digits[1] in "12"):
+        digits = match[0].replace(" ", "").replace("-", "").encode()
+        total = sum(digits[::-2]) + sum(digits[-2::-2].translate(_DOUBLED)) - 48 * len(digits)
+        if total % 10 == 0 and (digits[0] != 0x38 or digits[1] in b"12"):  # none begins with 8 alone
             yield match.span()
             position = match.end()
         else:
@@ -98,26 +98,29 @@ _COUNTRIES = (
 )
 _LENGTHS = {_COUNTRIES[i : i + 2]: int(_COUNTRIES[i + 2 : i + 4]) for i in range(0, len(_COUNTRIES), 4)}
 _IBAN = re.compile(r"[A-Z](?<![0-9A-Za-z].)[A-Z]\d{2}(?:[ -]?[0-9A-Z]){11,30}")
+_LETTERS = {ord("A") + place: str(10 + place) for place in range(26)}
 
 
 def _ibans(text: str) -> Iterator[Span]:
     position = 0
     while match := _IBAN.search(text, position):
         position = match.start() + 1
-        characters, end = "", match.start()
-        for character in match[0]:
-            end += 1
-            if character not in " -":
-                characters += character
-                if len(characters) == _LENGTHS.get(match[0][:2]):
-                    break
-        else:
-            continue
-        if not (text[end : end + 1].isascii() and text[end : end + 1].isalnum()):
-            turned = characters[4:] + characters[:4]
-            if int("".join(str(int(character, 36)) for character in turned)) % 97 == 1:
+        length = _LENGTHS.get(match[0][:2], 99)
+        number = match[0].replace(" ", "").replace("-", "")[:length]
+        if len(number) == length and int((number[4:] + number[:4]).translate(_LETTERS)) % 97 == 1:
+            end = _after(match[0], length) + match.start()
+            if not text[end : end + 1].isalnum():
                 yield match.start(), end
                 position = end
+
+
+def _after(text: str, count: int) -> int:
+    """Return where so many characters end, spaces and hyphens not counted."""
+    end = 0
+    while count:
+        count -= text[end] not in " -"
+        end += 1
+    return end
 
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|[01]?\d?\d)"
