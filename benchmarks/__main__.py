@@ -17,6 +17,7 @@ from benchmarks import (
     outage_hour,
     own_logs,
     previous,
+    redaction,
     redrive,
     reserve,
     wall,
@@ -28,6 +29,7 @@ from benchmarks.sink import running_sink
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
     "previous": previous.measure,
+    "redaction": redaction.measure,
     "memory": memory.measure,
     "wall": wall.measure,
     "reserve": reserve.measure,

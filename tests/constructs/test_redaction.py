@@ -109,7 +109,7 @@ REFUSED = {
         lambda: [Redaction.email(keep=RedactionKeep.LAST_FOUR, text="x")],
         'both keep, "last-four", and text, "x", in its rule "email"; leave one out',
     ),
-    "a text that JSON escapes": (lambda: [Redaction.email(text='"')], 'the text .* in its rule "email"; give'),
+    "a text that JSON escapes": (lambda: [Redaction.email(text='"')], 'the text .* its rule "email"; give'),
     "a text beyond ASCII": (lambda: [Redaction.email(text="é")], "the text .* of ASCII"),
     "a long text": (lambda: [Redaction.email(text="x" * 81)], "up to 80 characters"),
     "a hash without a key": (

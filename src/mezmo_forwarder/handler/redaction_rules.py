@@ -51,7 +51,8 @@ def _matches(expression: str) -> Callable[[str], Iterator[Span]]:
     return spans
 
 
-_HOST = re.compile(r"@((?:[\w-]++\.)++[\w-]++)")
+# In an address of the web, the sign is written %40.
+_HOST = re.compile(r"(?:@|%40)((?:[\w-]++\.)++[\w-]++)")
 _NAME_OF_HOST = re.compile(r"\.[^\W\d_]{2}")  # and not a version, as in `package@1.2.3`
 
 
@@ -97,7 +98,10 @@ _COUNTRIES = (
     "TL23TN24TR26UA29VA22VG24XK20YE30"
 )
 _LENGTHS = {_COUNTRIES[i : i + 2]: int(_COUNTRIES[i + 2 : i + 4]) for i in range(0, len(_COUNTRIES), 4)}
-_IBAN = re.compile(r"[A-Z](?<![0-9A-Za-z].)[A-Z]\d{2}(?:[ -]?[0-9A-Z]){11,30}")
+_IBAN = re.compile(
+    r"[A-Z](?<![0-9A-Za-z].)[A-Z]\d{2}"
+    r"(?:[0-9A-Z]{11,30}|([ -])[0-9A-Z]{4}(?:\1[0-9A-Z]{4}){1,6}(?:\1[0-9A-Z]{1,4})?)"
+)
 _LETTERS = {ord("A") + place: str(10 + place) for place in range(26)}
 
 
@@ -216,7 +220,7 @@ def _apart(unless: bytes, *shapes: bytes) -> tuple[Needle, ...]:
 
 
 RULES: dict[str, Rule] = {
-    "email": Rule(_emails, (Needle(b"@"),)),
+    "email": Rule(_emails, (Needle(b"@"), Needle(b"%40"))),
     "credit-card": Rule(
         _cards, (_TOGETHER, *_apart(rb"[0179A-Z]", b"XXXX|XXXX|XXXX|XXXX", b"XXXX|XXXXXX|XXXX"))
     ),
