@@ -18,6 +18,7 @@ from handler.settings import (
     VARIABLE,
     Destination,
     EnvironmentKey,
+    Redact,
     Redrive,
     SecretsManagerKey,
     Settings,
@@ -27,6 +28,7 @@ from handler.settings import (
     read_redrive_settings,
     read_settings,
 )
+from handler.settings import Redaction as Rule
 from mezmo_forwarder import (
     IngestionKey,
     LineFormat,
@@ -35,6 +37,7 @@ from mezmo_forwarder import (
     MezmoDestination,
     MezmoLogForwarder,
     OversizeLines,
+    Redaction,
     UndeliveredStore,
     VendorCode,
 )
@@ -74,6 +77,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta_fields=[MetaField.STREAM, MetaField.EVENT_ID],
         key_lifetime=Duration.minutes(10),
         oversize_lines=OversizeLines.TRUNCATE,
+        redact=[Redaction.email(), Redaction.pattern("order", r"ORD-\d+", text="")],
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
@@ -90,6 +94,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         tags=("eu", "blue"),
         meta_fields=("stream", "event_id"),
         oversize_lines="truncate",
+        redact=Redact((Rule("email"), Rule("order", r"ORD-\d+", text=""))),
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )

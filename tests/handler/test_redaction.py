@@ -183,6 +183,7 @@ def test_the_names_around_a_secret_are_left() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(2 * 10**14, 7 * 10**14 - 1), st.integers(1, 9))
 def test_a_wrong_check_digit_is_no_card(number: int, wrong: int) -> None:
     check = next(digit for digit in range(10) if luhn(f"{number}{digit}"))
@@ -269,6 +270,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(JSON, max_size=3) | st.dictionaries(PROSE, JSON, max_size=4), st.booleans())
 def test_json_stays_json_of_the_same_structure(document: Any, ascii_only: bool) -> None:
     text = json.dumps(document, ensure_ascii=ascii_only)
@@ -292,8 +294,9 @@ def values(value: Any) -> list[str]:
     return [str(value)]
 
 
+@settings(deadline=None)
 @given(st.lists(PROSE | SECRETS.map(lambda secret: secret[1]), max_size=6).map("".join))
-@example("a@b.cc4111111111111111")
+@example("AKIAIOSFODNN7EXAMPLE4111111111111111")
 def test_of_any_text_nothing_is_left_and_again_changes_nothing(text: str) -> None:
     literal = literal_of(text)
     redacted = ALL.redact(literal)
@@ -301,6 +304,7 @@ def test_of_any_text_nothing_is_left_and_again_changes_nothing(text: str) -> Non
     assert not [span for rule in RULES.values() for span in rule.spans(text_of(redacted))]
 
 
+@settings(deadline=None)
 @given(st.lists(PROSE.map(lambda text: text.replace("\\", "")), max_size=4), st.sampled_from(FOUND["email"]))
 def test_what_does_not_match_is_left_byte_for_byte(parts: list[str], address: str) -> None:
     text = f" [{address}] ".join(part.replace("@", "") for part in parts)
@@ -312,6 +316,7 @@ def test_what_does_not_match_is_left_byte_for_byte(parts: list[str], address: st
         assert after.replace(b"[redacted:email]", b"") == before
 
 
+@settings(deadline=None)
 @given(st.lists(PROSE | SECRETS.map(lambda secret: secret[1]), min_size=1, max_size=20))
 def test_many_at_once_are_as_each_alone(texts: list[str]) -> None:
     literals = [literal_of(text) for text in texts] * 3
@@ -419,6 +424,7 @@ def test_a_pattern_that_matches_its_replacement_is_applied_once() -> None:
     assert redact("a bc", redactor(Redaction("x", pattern=r"\w+"))) == "[redacted:x] [redacted:x]"
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_pattern_finds_what_is_written_with_escapes(data: st.DataObject) -> None:
     literal = f'"{written("see ORD-12345678!", data.draw, first=True)}"'.encode()
@@ -457,18 +463,18 @@ def settings_with(*rules: str, **more: Any) -> Settings:
     "message", [f"{ADDRESS} {CARD}\n", "\ud83d " + ADDRESS + CARD, {"mail": ADDRESS, "card": CARD}]
 )
 def test_in_every_line_format(line_format: str, message: object) -> None:
-    settings = settings_with("email", "credit-card", line_format=line_format, oversize_lines="split")
+    chosen = settings_with("email", "credit-card", line_format=line_format, oversize_lines="split")
     for messages in ([message], ["x", message], [message, "x" * 20_000 + ADDRESS]):
-        sent = json.dumps(lines_of(make_event(messages), settings))
+        sent = json.dumps(lines_of(make_event(messages), chosen))
         assert "[redacted:email]" in sent
         assert ADDRESS not in sent
         assert CARD not in sent
 
 
 def test_before_a_line_is_split() -> None:
-    settings = settings_with("email")
+    chosen = settings_with("email")
     message = "x" * 16_380 + " " + ADDRESS
-    lines = lines_of(make_event([message]), settings)
+    lines = lines_of(make_event([message]), chosen)
     assert "".join(line["line"] for line in lines) == "x" * 16_380 + " [redacted:email]"
     (piece,) = encode_lines(
         settings_with("email", oversize_lines="whole"), received([message]), filtered=print
@@ -479,22 +485,22 @@ def test_before_a_line_is_split() -> None:
 
 
 def test_a_line_that_grows_too_long_is_split() -> None:
-    settings = settings_with("ipv6")
+    chosen = settings_with("ipv6")
     message = "x" * 16_380 + " ::1"
-    assert [line["meta"]["parts"] for line in lines_of(make_event([message]), settings)] == [2, 2]
+    assert [line["meta"]["parts"] for line in lines_of(make_event([message]), chosen)] == [2, 2]
 
 
 @pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
 def test_in_names(line_format: str) -> None:
-    settings = settings_with("ipv4", "email", line_format=line_format)
+    chosen = settings_with("ipv4", "email", line_format=line_format)
     group = "/ec2/10.0.0.1"
     event = make_event(["x"], group=group, stream="i/bob@example.com", filters=["f-10.0.0.1"])
-    sent = json.dumps(lines_of(event, settings))
+    sent = json.dumps(lines_of(event, chosen))
     assert "10.0.0.1" not in sent
     assert "bob@" not in sent
-    assert hostname_of(settings, group) == "/ec2/[redacted:ipv4]"
+    assert hostname_of(chosen, group) == "/ec2/[redacted:ipv4]"
     if line_format == "standard":
-        (line,) = lines_of(event, settings)
+        (line,) = lines_of(event, chosen)
         assert line["app"] == "[redacted:ipv4]"
         assert line["meta"]["stream"] == "i/[redacted:email]"
 

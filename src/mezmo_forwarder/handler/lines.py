@@ -37,7 +37,7 @@ class _Format(Struct, frozen=True):
         part: the same for a part of the text, with marks in `meta` and its time, in milliseconds.
         nothing: the text that makes no line, because Mezmo refuses an empty one.
         array: the lines of some log events, around as many literals, as a JSON array; where that is faster.
-        redact: what `text` does besides, for many literals at once; None where nothing is redacted.
+        redact: what happens to texts before they are anything else; None where nothing is redacted.
     """
 
     text: Callable[[bytes], bytes]
@@ -89,7 +89,7 @@ def split_line(settings: Settings, piece: Piece) -> list[Piece]:
     event = piece.source.document.log_events[place]
     form = _format(settings, piece.source)
     (line,) = msgspec.json.decode(piece.array, type=list[_LineText])
-    literal = form.body(event, form.text(_message(event)))
+    literal = form.body(event, *_texts(form, [event]))
     # A part has a text other than its log event's.
     if bytes(line.line) != literal or len(literal) <= _LONGEST_LITERAL:
         return []
@@ -132,13 +132,12 @@ def _one_by_one(
     lines: list[bytes] = []
     places: list[int] = []
     size = 0
-    for place in among:
-        event = received.document.log_events[place]
-        literal = form.text(_message(event))
-        if literal == form.nothing:
+    events = received.document.log_events[among.start : among.stop]
+    for place, event, text in zip(among, events, _texts(form, events), strict=True):
+        if text == form.nothing:
             filtered("empty")
             continue
-        literal = form.body(event, literal)
+        literal = form.body(event, text)
         long = oversize != "whole" and len(literal) > _LONGEST_LITERAL
         made = _oversize(form, event, literal, oversize) if long else [form.line(event, literal)]
         size += sum(map(len, made))
@@ -150,6 +149,11 @@ def _one_by_one(
         places += [place] * len(made)
     if lines:
         yield Piece.of(lines, received, places[0], places)
+
+
+def _texts(form: _Format, events: Sequence[LogEvent]) -> list[bytes]:
+    literals = [form.text(_message(event)) for event in events]
+    return form.redact(literals) if form.redact else literals
 
 
 def _message(event: LogEvent) -> bytes:
@@ -196,10 +200,7 @@ def _format(settings: Settings, received: Received) -> _Format:
         envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
         form = _parity(document, app, envelope=envelope)
     if redactor:
-        text, redact = form.text, redactor.redact
-        form = msgspec.structs.replace(
-            form, text=lambda literal: redact(text(literal)), redact=redactor.redact_all
-        )
+        form = msgspec.structs.replace(form, redact=redactor.redact_all)
     return form
 
 
