@@ -398,6 +398,9 @@ def test_a_hash_tells_equal_from_different_and_needs_its_key() -> None:
     assert first == second != third
     assert redact("4111111111111111", other) != first
     assert redact(first, one) == first
+    (alone,) = redact("z@y.org", one).split()
+    inner = json.dumps({"log": json.dumps({"message": "x\nz@y.org"})})
+    assert alone in redact(inner, one), "of what a reader reads"
     with pytest.raises(
         SettingsError, match="its key is not in the variable 'KEY'; without one, whoever reads"
     ):

@@ -38,6 +38,7 @@ _HASH_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[\"\\/bfnrt])"
 )
+_ESCAPED_IN_TWO = '"\\\n\t\r\b\f'
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
@@ -85,9 +86,8 @@ class Redactor:
             rule = replacing.rule
             for needle in rule.needles:
                 self._needles.setdefault(needle, []).append(number)
-            if rule.hint:
-                self._hints.append((rule.hint, number))
-            if not (rule.needles or rule.hint):
+            self._hints += [(hint, number) for hint in rule.hints]
+            if not (rule.needles or rule.hints):
                 self._everywhere.add(number)
 
     def redact(self, literal: bytes) -> bytes:
@@ -120,7 +120,8 @@ class Redactor:
     def _suspects(self, literals: list[bytes]) -> dict[int, set[int]]:
         """Return the literals that may hold something, and by which rules."""
         joined = b"\n".join(literals)  # no line feed is in a literal, but as an escape
-        ends = [*accumulate(len(literal) + 1 for literal in literals)]
+        ends = [*accumulate(map(len, literals))]
+        ends = [end + line for line, end in enumerate(ends, 1)]
         suspects: dict[int, set[int]] = {}
         if self._everywhere:
             suspects = {line: {*self._everywhere} for line in range(len(literals))}
@@ -150,12 +151,13 @@ class Redactor:
     def _search(self, literal: bytes, numbers: Iterable[int]) -> bytes:
         rules = [self._rules[number] for number in sorted(numbers)]
         for _ in range(_MOST_ROUNDS):
-            redacted = _redact(literal, rules)
+            redacted = _redact(literal, rules) if rules else None
             if redacted is None:
                 break
             literal = redacted
             # What is left may look otherwise without its neighbours. A pattern may match its replacement.
-            rules = [replacing for replacing in rules if replacing.ready_made]
+            again = self._suspects([literal]).get(0, ())
+            rules = [self._rules[number] for number in sorted(again) if self._rules[number].ready_made]
         return literal
 
 
@@ -198,6 +200,20 @@ def _folded(match: re.Match[str]) -> str:
     if "\uff01" <= character <= "\uff5e":
         return chr(ord(character) - 0xFEE0)
     return "-" if "\u2010" <= character <= "\u2015" or character == "\u2212" else " "
+
+
+class _Literal:
+    """The text of a literal, in which whatever has to be escaped was, and by two characters."""
+
+    escapes = 1
+
+    def __init__(self, literal: bytes) -> None:
+        self.text = text_of(literal)
+
+    def origin(self, place: int) -> int:
+        """Return where in the literal the character of that place begins, or the one before it ends."""
+        count = self.text.count
+        return place + sum(count(escaped, 0, place) for escaped in _ESCAPED_IN_TWO)
 
 
 class _Unescaped:
@@ -248,10 +264,10 @@ def _character(escape: str) -> str:
 def _redact(literal: bytes, rules: list[_Replacing]) -> bytes | None:
     """Return the literal without what the rules find; None if they find nothing."""
     source = literal[1:-1].decode("utf-8", "surrogatepass")
-    undone: list[_Unescaped] = []
+    undone: list[_Literal | _Unescaped] = []
     view = source
     while "\\" in view and len(undone) < _DEEPEST:
-        level = _Unescaped(view)
+        level = _Unescaped(view) if undone or "\\u" in view or "\\/" in view else _Literal(literal)
         if not level.escapes:
             break
         undone.append(level)
@@ -262,6 +278,7 @@ def _redact(literal: bytes, rules: list[_Replacing]) -> bytes | None:
     for depth in range(max(len(undone), 1), 0, -1):
         # Depth 1 is the text. Each level's spans are of its own text; those of the next were brought to it.
         inner = undone[depth] if depth < len(undone) else None
+        assert not isinstance(inner, _Literal), "that is the first"
         if depth == 1 and inner:
             # What is between the escapes of JSON nobody reads: it is searched without them, deeper.
             is_json = _is_json(text)
@@ -316,6 +333,12 @@ def _merge(found: list[_Found]) -> Iterator[tuple[int, int, str]]:
 
 def _within_tokens(found: Iterable[tuple[int, int, str]], text: str) -> Iterator[tuple[int, int, str]]:
     """Cut what was found in JSON to what is in its strings; a number becomes a string."""
+    found = [*found]
+    if "\\" not in text and all(
+        text.count('"', 0, start) % 2 and '"' not in text[start:end] for start, end, _ in found
+    ):
+        yield from found  # each in one string
+        return
     tokens = _TOKEN.finditer(text)
     token = next(tokens, None)
     done = 0
