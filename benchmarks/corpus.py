@@ -25,6 +25,18 @@ _PROSE = """order user cart payment session request response cache retry upstrea
     stock checkout gateway region latency sent received closed opened pending accepted refused"""
 _WORDS = _PROSE.split()
 _NAMES = ("Zoë", "Łukasz", "さくら", "Ольга")
+_SECRETS = (
+    "zoe@example.com",
+    "4111 1111 1111 1111",
+    "DE89370400440532013000",
+    "AKIAIOSFODNN7EXAMPLE",
+    "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+    "Bearer mF_9.B5f-4.1JqM",
+    "10.20.30.40",
+    "2001:db8::8a2e:370:7334",
+    "-----BEGIN PRIVATE KEY----- MIIEvQIBADANBgkqhkiG9w0BAQEFAASC -----END PRIVATE KEY-----",
+)
 _TIME = 1_793_000_000_000
 _FIRST_ID = 38_953_106_606_966_983_378_809_025_079_804_211_143_289_615_424_298_221_568
 
@@ -69,6 +81,12 @@ def payload(kind: str, count: int, size: str) -> Payload:
 def traces(count: int) -> Payload:
     """Make a payload of text events with timestamps, of which some are errors with stack traces of Java."""
     return pack(f"{count:,} events with stack traces", islice(_traces(), count))
+
+
+def payload_with_secrets(kind: str, count: int, size: str, every: int) -> Payload:
+    """Make the same, but that one message of so many holds something that a rule of redaction finds."""
+    events = islice(_events(kind, size, every=every), count)
+    return pack(f"{count:,} {kind} events of {size}, 1 in {every} with a secret", events)
 
 
 def largest_payload(kind: str, size: str) -> Payload:
@@ -177,13 +195,17 @@ def _alike(ratio: int) -> Iterator[str]:
         yield event(number, _TIME + number, f"{choose.getrandbits(64):016x} {text}")
 
 
-def _events(kind: str, size: str) -> Iterator[str]:
+def _events(kind: str, size: str, *, every: int = 0) -> Iterator[str]:
+    """Make log events; of so many, if that is not 0, one ends in a secret."""
     choose = random.Random(f"{kind} {size}")
     low, high = SIZES[size]
     number = 0
     while True:
         length = round(low * (high / low) ** choose.random() ** 2)
         message = (_text if kind == "text" else _json)(number, length, choose)
+        if every and number % every == 0:
+            secret = _SECRETS[number // every % len(_SECRETS)]
+            message = f"{message} {secret}" if kind == "text" else f'{message[:-1]},"of":"{secret}"}}'
         # Lambda's own messages end in a line feed.
         yield event(number, _TIME + number, message + choose.choice(["", "\n"]))
         number += 1

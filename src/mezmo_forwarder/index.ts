@@ -8,6 +8,7 @@ export * from './line-format';
 export * from './line-options';
 export * from './metrics';
 export * from './multiline';
+export * from './redaction';
 export * from './subscription';
 export * from './undelivered-store';
 export * from './vendor-code';

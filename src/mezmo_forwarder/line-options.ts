@@ -2,7 +2,9 @@ import { IConstruct } from 'constructs';
 import { LineFilter, Sampling } from './line-filter';
 import { MetaField, OversizeLines } from './line-format';
 import { Multiline } from './multiline';
+import { Redaction, RedactionKeep } from './redaction';
 import { text } from './settings';
+import { refuse, show } from './validate';
 
 /**
  * What lines say, in all subscriptions of a forwarder or in one alone.
@@ -62,6 +64,15 @@ export interface LineOptions {
   readonly oversizeLines?: OversizeLines;
 
   /**
+   * What is taken out of every line, and of the names of log groups and streams, before anything is sent.
+   *
+   * The undelivered store keeps events as CloudWatch sent them; they are redacted when they are sent again.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder nothing
+   */
+  readonly redact?: Redaction[];
+
+  /**
    * What makes one line of several log events, such as the lines of a stack trace.
    *
    * @default - for a subscription the forwarder's; for a forwarder each log event is a line
@@ -95,10 +106,10 @@ export interface LineOptions {
 }
 
 /** The names of the options above. */
-export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'multiline', 'include', 'exclude', 'sampling'] as const;
+export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'redact', 'multiline', 'include', 'exclude', 'sampling'] as const;
 
 /** The options as the handler's settings have them. */
-export function lineSettings(scope: IConstruct, options: LineOptions): Record<string, unknown> {
+export function lineSettings(scope: IConstruct, options: LineOptions, hashKeyVariable?: string): Record<string, unknown> {
   const optional = (value?: string) => value === undefined ? undefined : text(value);
   return {
     hostname: optional(options.hostname),
@@ -108,9 +119,20 @@ export function lineSettings(scope: IConstruct, options: LineOptions): Record<st
     meta_fields: options.metaFields,
     meta: options.meta && Object.fromEntries(Object.entries(options.meta).map(([field, value]) => [field, text(value)])),
     oversize_lines: options.oversizeLines,
+    redact: options.redact?.length ? redactSettings(scope, options.redact, hashKeyVariable) : undefined,
     multiline: options.multiline?._bind(scope),
     include: options.include?.map((filter) => filter._bind(scope, 'include')),
     exclude: options.exclude?.map((filter) => filter._bind(scope, 'exclude')),
     sampling: options.sampling?.map((one) => one._bind(scope)),
   };
+}
+
+/** The rules of redaction, and the variable that holds the key of their hashes. */
+function redactSettings(scope: IConstruct, redact: Redaction[], hashKeyVariable?: string) {
+  const rules = redact.map((rule) => rule._bind(scope));
+  const hashes = rules.find((rule) => rule.keep === RedactionKeep.HASH);
+  if (hashes && !hashKeyVariable) {
+    refuse(scope, `redactHashKey is not given, and redact keeps a hash in its rule ${show(hashes.rule)}; give a secret, for example new Secret(this, "RedactHashKey"): without a key, whoever reads a hash finds what it is of by trying`);
+  }
+  return { rules, key_variable: hashes && hashKeyVariable };
 }

@@ -26,6 +26,7 @@ from handler.settings import (
     LevelFilter,
     MultilineKind,
     PatternFilter,
+    Redact,
     Redrive,
     SecretsManagerKey,
     Settings,
@@ -35,6 +36,7 @@ from handler.settings import (
     read_redrive_settings,
     read_settings,
 )
+from handler.settings import Redaction as Rule
 from mezmo_forwarder import (
     IngestionKey,
     LineFilter,
@@ -46,6 +48,7 @@ from mezmo_forwarder import (
     MezmoLogForwarder,
     Multiline,
     OversizeLines,
+    Redaction,
     Sampling,
     UndeliveredStore,
     VendorCode,
@@ -104,6 +107,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
             Sampling.share(0.25, filter=LineFilter.level(LogLevel.INFO, LogLevel.FATAL)),
             Sampling.share(1),
         ],
+        redact=[Redaction.email(), Redaction.pattern("order", r"ORD-\d+", text="")],
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
@@ -136,6 +140,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
             handler.settings.Sampling(0.25, LevelFilter(("info", "fatal"))),
             handler.settings.Sampling(1),
         ),
+        redact=Redact((Rule("email"), Rule("order", r"ORD-\d+", text=""))),
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )

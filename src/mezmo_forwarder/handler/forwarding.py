@@ -69,13 +69,13 @@ class Forwarding:
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
             settings = self._settings.of(document.subscription_filters)
-            names = names_of(settings, document)
-            tags = [fill(tag, names.values) for tag in settings.tags]
-            query = Query(names.hostname, ",".join(tag for tag in tags if tag))
             if settings.multiline is not None:
                 received = self._join(settings.multiline, received)
             if (settings.include or settings.exclude or settings.sampling) and not whole:
                 received = self._select(settings, received)
+            names = names_of(settings, received.document)
+            tags = [fill(tag, names.values) for tag in settings.tags]
+            query = Query(names.hostname, ",".join(tag for tag in tags if tag))
             for piece in encode_lines(
                 settings, received, names, filtered=lambda reason: report.filter(group, reason)
             ):

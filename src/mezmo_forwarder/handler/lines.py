@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
 from .batches import Piece
 from .events import LogEvent, Received
 from .line_format import Format, Marks
 from .literals import EMPTY, WHITE, literal_of, text_of, trim
 from .mezmo_lambda_line import mezmo_lambda
-from .names import Names
+from .names import Names, redactor_for
 from .settings import Settings
 from .standard_line import standard
 
@@ -64,7 +64,7 @@ def split_line(settings: Settings, piece: Piece, names: Names) -> list[Piece]:
     event = piece.source.document.log_events[place]
     form = _format(settings, piece.source, names)
     (line,) = msgspec.json.decode(piece.array, type=list[_LineText])
-    literal = form.body(event, form.text(_message(event)))
+    literal = form.body(event, *_texts(form, [event]))
     # A part has a text other than its log event's.
     if bytes(line.line) != literal or len(literal) <= _LONGEST_LITERAL:
         return []
@@ -84,12 +84,13 @@ def _regular_piece(form: Format, received: Received, events: Sequence[LogEvent],
         trim(literal) if literal.endswith(WHITE) else literal
         for literal in [bytes(event.message) for event in events]
     ]
+    if {literal[0] for literal in literals} != {_QUOTE}:
+        return None
+    if form.redact:
+        literals = form.redact(literals)
     lengths = [*map(len, literals)]
     regular = (
-        min(lengths) > len(EMPTY)
-        and max(lengths) <= _LONGEST_LITERAL
-        and sum(lengths) <= 2 * _PIECE_SIZE
-        and {literal[0] for literal in literals} == {_QUOTE}
+        min(lengths) > len(EMPTY) and max(lengths) <= _LONGEST_LITERAL and sum(lengths) <= 2 * _PIECE_SIZE
     )
     return Piece(form.array(events, literals), len(literals), received, start) if regular else None
 
@@ -106,13 +107,12 @@ def _one_by_one(
     lines: list[bytes] = []
     places: list[int] = []
     size = 0
-    for place in among:
-        event = received.document.log_events[place]
-        literal = form.text(_message(event))
-        if literal == form.nothing:
+    events = received.document.log_events[among.start : among.stop]
+    for place, event, text in zip(among, events, _texts(form, events), strict=True):
+        if text == form.nothing:
             filtered("empty")
             continue
-        literal = form.body(event, literal)
+        literal = form.body(event, text)
         long = oversize != "whole" and len(literal) > _LONGEST_LITERAL
         made = _oversize(form, event, literal, oversize) if long else [form.line(event, literal)]
         size += sum(map(len, made))
@@ -124,6 +124,11 @@ def _one_by_one(
         places += [place] * len(made)
     if lines:
         yield Piece.of(lines, received, places[0], places)
+
+
+def _texts(form: Format, events: Sequence[LogEvent]) -> list[bytes]:
+    literals = [form.text(_message(event)) for event in events]
+    return form.redact(literals) if form.redact else literals
 
 
 def _message(event: LogEvent) -> bytes:
@@ -170,8 +175,10 @@ def _oversize(form: Format, event: LogEvent, literal: bytes, policy: str) -> lis
 
 
 def _format(settings: Settings, received: Received, names: Names) -> Format:
-    document = received.document
     if settings.line_format == "standard":
-        return standard(settings, document, names, lone_surrogates=received.lone_surrogates)
-    envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-    return mezmo_lambda(document, envelope=envelope)
+        form = standard(settings, names, lone_surrogates=received.lone_surrogates)
+    else:
+        envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
+        form = mezmo_lambda(names.document, envelope=envelope)
+    redactor = redactor_for(settings)
+    return structs.replace(form, redact=redactor.redact_all) if redactor else form

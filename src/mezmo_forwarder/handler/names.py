@@ -1,11 +1,16 @@
 """What a line is called: its hostname and its app, by which Mezmo's users find it."""
 
-from msgspec import Struct
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 from .events import Document
 from .services import Recognized, recognize
 from .settings import Settings
 from .templates import fill
+
+if TYPE_CHECKING:
+    from .redaction import Redactor
 
 _LONGEST_HOSTNAME = 256
 _LONGEST_APP = 512
@@ -15,12 +20,14 @@ class Names(Struct, frozen=True):
     """What a document's lines are called.
 
     Args:
+        document: the document, with what is to be redacted of its names redacted.
         recognized: who wrote them.
         hostname: of the request.
         app: of each line, unless a message says otherwise.
         values: what templates may use.
     """
 
+    document: Document
     recognized: Recognized
     hostname: str
     app: str
@@ -33,6 +40,13 @@ def names_of(settings: Settings, document: Document) -> Names:
     As configured; otherwise, or where a name of a template is not recognized, by the service. In the formats
     of Mezmo's own Lambda the hostname is the log group, and Mezmo shows the log stream as the app.
     """
+    if redactor := redactor_for(settings):
+        document = structs.replace(
+            document,
+            log_group=redactor.redact_text(document.log_group),
+            log_stream=redactor.redact_text(document.log_stream),
+            subscription_filters=[*map(redactor.redact_text, document.subscription_filters)],
+        )
     group, stream = document.log_group, document.log_stream
     recognized = recognize(group, stream) if settings.recognize else _plain(group)
     values = {
@@ -49,7 +63,7 @@ def names_of(settings: Settings, document: Document) -> Names:
     if not hostname:
         hostname = recognized.hostname if standard else group
     app = app_of(settings, values, recognized.app) if standard else stream
-    return Names(recognized, hostname[:_LONGEST_HOSTNAME], app, values)
+    return Names(document, recognized, hostname[:_LONGEST_HOSTNAME], app, values)
 
 
 def app_of(settings: Settings, values: dict[str, str], recognized: str) -> str:
@@ -62,6 +76,15 @@ def _hostname(template: str, values: dict[str, str], *, dots: bool) -> str | Non
     if "{" in template and not dots:
         values = {name: value.replace(".", "_") for name, value in values.items()}
     return fill(template, values)
+
+
+def redactor_for(settings: Settings) -> "Redactor | None":
+    """Return what redacts, if anything is to be redacted."""
+    if settings.redact is None:
+        return None
+    from .redaction import redactor_of  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    return redactor_of(settings.redact)
 
 
 def _plain(log_group: str) -> Recognized:

@@ -31,6 +31,8 @@ from .settings import (
 _WINDOW = 16_384  # bytes of a text in which patterns and health checks are looked for
 _AT_ONCE = 64  # lines, small enough together for the processor's cache
 _OBJECT = b'"{'
+# What JSON writes as it is
+_PLAIN = re.compile(r"[\w ,:;=@#%&<>!'~-]+", re.ASCII)
 
 NOT_INCLUDED = "not included"
 NOT_SAMPLED = "not sampled"
@@ -254,7 +256,7 @@ def _hash(event_id: Raw) -> int:
 def _by_pattern(one: PatternFilter) -> _Matching:
     pattern = compile_pattern(one.pattern)
     search = pattern.expression.search
-    needles = [pattern.needle.encode()] if pattern.needle else []
+    needles = [pattern.needle.encode()] if _PLAIN.fullmatch(pattern.needle) else []
 
     def matching(lines: _Lines, places: Sequence[int]) -> list[int]:
         among = lines.holding(needles, places) if needles else places

@@ -156,6 +156,30 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     owner: Text | None = None
 
 
+class Redaction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A rule of redaction.
+
+    Args:
+        rule: the name of a ready-made rule, or of the user's own.
+        pattern: the user's own, of the subset that `patterns.py` describes.
+        keep: what is kept of what is redacted.
+        text: what is written in its place, unless something is kept; otherwise it names the rule.
+    """
+
+    rule: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$")]
+    pattern: Text | None = None
+    keep: Literal["hash", "last-four"] | None = None
+    # What JSON escapes would have to be escaped for each JSON within JSON.
+    text: Annotated[str, Meta(pattern=r"^[ !#-\[\]-~]{0,80}$")] | None = None
+
+
+class Redact(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is redacted; `key_variable` is the environment variable that holds the key of hashes."""
+
+    rules: Annotated[tuple[Redaction, ...], Meta(min_length=1)]
+    key_variable: Text | None = None
+
+
 class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
     """What the re-drive function is told besides.
 
@@ -184,6 +208,11 @@ class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
     meta_fields: tuple[MetaField, ...] | UnsetType = UNSET
     oversize_lines: OversizeLines | UnsetType = UNSET
     meta: Templates | UnsetType = UNSET
+    redact: Redact | UnsetType = UNSET
+    multiline: Multiline | UnsetType = UNSET
+    include: tuple[LineFilter, ...] | UnsetType = UNSET
+    exclude: tuple[LineFilter, ...] | UnsetType = UNSET
+    sampling: tuple[Sampling, ...] | UnsetType = UNSET
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,6 +247,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     include: tuple[LineFilter, ...] = ()
     exclude: tuple[LineFilter, ...] = ()
     sampling: tuple[Sampling, ...] = ()
+    redact: Redact | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
@@ -246,7 +276,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     if settings.subscriptions_file:
         path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / settings.subscriptions_file
         more = _read_subscriptions(path)
-        return structs.replace(settings, subscriptions={**more, **settings.subscriptions})
+        settings = structs.replace(settings, subscriptions={**more, **settings.subscriptions})
+    for one in (settings, *settings.subscriptions.values()):
+        if one.redact:
+            _check_redaction(one.redact, environment)
     return settings
 
 
@@ -307,6 +340,15 @@ def _check_address(url: str) -> None:
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} is not an address")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts)):
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} must begin with https://")
+
+
+def _check_redaction(redact: Redact, environment: Mapping[str, str]) -> None:
+    from .redaction import Redactor  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    try:
+        Redactor(redact, environment)
+    except SettingsError as error:
+        raise SettingsError(f"{VARIABLE}: {error}") from error
 
 
 def is_loopback(parts: SplitResult) -> bool:

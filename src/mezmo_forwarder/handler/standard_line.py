@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from . import facts as message_facts
-from .events import Document, LogEvent
+from .events import LogEvent
 from .facts import Facts, read_all
 from .line_format import Format, Marks, unchanged
 from .literals import literal_of, text_of, trim, without_lone_surrogates
@@ -34,7 +34,8 @@ class _Line(Struct, omit_defaults=True):
 class _Standard:
     """The format for one document, of which all lines share what is encoded once, with gaps for the rest."""
 
-    def __init__(self, settings: Settings, document: Document, names: Names) -> None:
+    def __init__(self, settings: Settings, names: Names) -> None:
+        document = names.document
         self._settings = settings
         self._names = names
         recognized, fields = names.recognized, settings.meta_fields
@@ -165,9 +166,9 @@ class _Standard:
         )
 
 
-def standard(settings: Settings, document: Document, names: Names, *, lone_surrogates: bool) -> Format:
+def standard(settings: Settings, names: Names, *, lone_surrogates: bool) -> Format:
     """Return the standard format for a document; of one with lone surrogates each line is made by itself."""
-    form = _Standard(settings, document, names)
+    form = _Standard(settings, names)
     text: Callable[[bytes], bytes] = _replace_lone_surrogates if lone_surrogates else trim
     array = None if lone_surrogates else form.array
     return Format(text=text, body=unchanged, line=form.line, part=form.part, array=array)
