@@ -28,8 +28,10 @@ _MOST = 400  # bytes of such a record, by far
 
 def read_flow(literal: bytes) -> Facts | None:
     """Read `2 123456789012 eni-0a1b 10.0.0.1 10.0.0.2 443 49152 6 10 840 1795000000 1795000060 ACCEPT OK`."""
+    if not literal.startswith(b'"2 '):
+        return None
     values = trim(literal[:_MOST])[1:].removesuffix(b'"').decode("ascii", "replace").split(" ")
-    if len(values) != len(_FLOW) or values[0] != "2":
+    if len(values) != len(_FLOW):
         return None
     meta: dict[str, Value] = {}
     for (name, kind), value in zip(_FLOW[1:], values[1:], strict=True):
