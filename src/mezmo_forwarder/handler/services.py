@@ -381,9 +381,13 @@ SERVICES = (
 _UNKNOWN = Service(name="", read=_anything)
 
 
-@lru_cache(maxsize=64)
 def recognize(log_group: str, log_stream: str) -> Recognized:
     """Return what the names of log group and log stream tell; they may be any text."""
+    return _recognize(log_group[: _LONGEST_NAME + 1], log_stream[: _LONGEST_NAME + 1])
+
+
+@lru_cache(maxsize=64)
+def _recognize(log_group: str, log_stream: str) -> Recognized:
     for service in SERVICES:
         by_group = _match(service.groups, log_group)
         by_stream = _match(service.streams, log_stream)
