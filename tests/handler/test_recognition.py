@@ -133,6 +133,78 @@ def test_names(group: str, stream: str, app: str, hostname: str) -> None:
     assert_valid_names(found)
 
 
+_ID = "6b1e6ddf8c8f4b7a9d0c1e2f3a4b5c6d"
+_LOG_FILE = f"var.log.containers.web-1_shop_web-{_ID}{_ID}.log"
+
+
+@pytest.mark.parametrize(
+    ("group", "stream", "service", "app", "hostname"),
+    [
+        ("/aws/lambda/a.b", "", "lambda", "a.b", "a_b"),
+        ("any", f"2026/11/23/f[1]{_ID}", "lambda", "f", "f"),
+        ("any", "2026/11/23/f[1][short]", "", "any", "any"),
+        ("any", f"2026/11/23/[a/b]{_ID}", "", "any", "any"),
+        ("any", f"26/11/23/[1]{_ID}", "", "any", "any"),
+        ("/aws/eks/prod/cluster", "a stream to come", "eks-control-plane", "eks-control-plane", "prod"),
+        ("/aws/containerinsights/prod/prometheus", "x", "container-insights", "container-insights", "prod"),
+        ("/aws/containerinsights/prod/application", "x", "eks", "application", "prod"),
+        ("/aws/containerinsights/prod/dataplane", f"n-dataplane.tail.{_LOG_FILE}", "eks", "web", "prod"),
+        ("/aws/containerinsights/prod/dataplane", "n-dataplane.systemd.docker", "eks", "docker", "prod"),
+        ("/aws/containerinsights/prod/host", "n.eu.host.dmesg", "eks", "dmesg", "prod"),
+        ("/aws/eks/fluentbit-cloudwatch/logs", "x", "eks", "logs", "eks/fluentbit-cloudwatch/logs"),
+        (
+            "/aws/eks/fluentbit-cloudwatch/workload/shop",
+            "x",
+            "eks",
+            "shop",
+            "eks/fluentbit-cloudwatch/workload/shop",
+        ),
+        ("/aws/eks/prod/workloads", "x", "eks", "workloads", "prod"),
+        ("any", _LOG_FILE.replace(_ID, "short"), "", "any", "any"),
+        ("any", _LOG_FILE.replace("shop", "s_h"), "", "any", "any"),
+        ("/aws/apigateway/a1b2c3/prod", "x", "api-gateway", "a1b2c3/prod", "a1b2c3"),
+        ("/aws/api-gateway/shop", "x", "api-gateway", "shop", "shop"),
+        ("/aws/http-api/shop", "x", "api-gateway", "shop", "shop"),
+        ("/aws/vendedlogs/apigateway/shop", "x", "api-gateway", "shop", "shop"),
+        ("/aws/rds/instance/shop/upgrade", "shop", "rds", "rds-upgrade", "shop"),
+        ("/aws/rds/instance/erp/oemagent", "erp", "rds", "rds-oemagent", "erp"),
+        ("/aws/rds/instance/dwh/notify.log", "dwh", "rds", "rds-notify.log", "dwh"),
+        ("/aws/rds/cluster/shop/instance", "shop", "rds", "rds-instance", "shop"),
+        ("/aws/rds/cluster/shop/iam-db-auth-error", "shop", "rds", "rds-iam-db-auth-error", "shop"),
+        ("any", "12345_CloudTrail_eu-west-3", "", "any", "any"),
+        ("any", "123456789012_CloudTrail_nowhere", "", "any", "any"),
+        ("/aws/vendedlogs/states/Pay", "x", "step-functions", "Pay", "Pay"),
+        ("any", "states/Pay/2026-11-23-10-00/0a1b", "step-functions", "Pay", "Pay"),
+        (
+            "/aws/vendedlogs/route53resolver/shop",
+            "x",
+            "route53-resolver",
+            "route53-resolver",
+            "vendedlogs/route53resolver/shop",
+        ),
+        ("/aws/batch/job", "x", "batch", "batch", "batch"),
+        ("/ecs/prod/shop", "x", "ecs", "shop", "prod/shop"),
+        ("/ecs/prod/shop", f"ecs/web/{_ID}", "ecs", "web", "prod/shop"),
+        ("any", f"ecs/web/{_ID}0", "", "any", "any"),
+        ("x" * 1024, f"2026/11/23/f[1]{_ID}", "lambda", "f", "f"),
+    ],
+)
+def test_services_by_their_names(group: str, stream: str, service: str, app: str, hostname: str) -> None:
+    found = recognize(group, stream)
+    assert (found.service, found.app, found.hostname) == (service, app, hostname)
+    assert_valid_names(found)
+
+
+def test_names_that_are_longer_than_aws_has_them_are_not_looked_at() -> None:
+    stream = "states/Pay/" + "x" * 1013
+    assert recognize("any", stream).service == "step-functions"
+    assert recognize("any", stream + "x").service == ""
+
+
+def test_an_id_that_does_not_look_like_one_is_left_out() -> None:
+    assert recognize("/aws/codebuild/shop", "x").meta == {"aws_service": "codebuild", "project": "shop"}
+
+
 def test_no_id_is_among_the_names_or_in_app_and_hostname() -> None:
     for _, sample in SAMPLES:
         found = recognize(sample.logGroup, sample.logStream)

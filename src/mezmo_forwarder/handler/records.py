@@ -2,43 +2,42 @@
 
 from .facts import Facts, Found, Value
 from .literals import trim
-from .payloads import Payload, Told, integer_of, object_of, present, reader, text_of
+from .payloads import Payload, Told, object_of, present, reader, text_of
 
 # VPC flow logs
 
-# The default format, version 2; those that are whole numbers are sent as such.
+# The default format, version 2, without the version: texts, whole numbers, texts
 _FLOW = (
-    ("", str),
-    ("account_id", str),
-    ("interface", str),
-    ("source_ip", str),
-    ("destination_ip", str),
-    ("source_port", int),
-    ("destination_port", int),
-    ("protocol", int),
-    ("packets", int),
-    ("bytes", int),
-    ("flow_start", int),
-    ("flow_end", int),
-    ("action", str),
-    ("flow_status", str),
+    "account_id",
+    "interface",
+    "source_ip",
+    "destination_ip",
+    "source_port",
+    "destination_port",
+    "protocol",
+    "packets",
+    "bytes",
+    "flow_start",
+    "flow_end",
+    "action",
+    "flow_status",
 )
-_MOST = 400  # bytes of such a record, by far
+_NUMBERS = slice(4, 11)
+_LONGEST_FLOW = 256  # bytes of such a record, by far
 
 
 def read_flow(literal: bytes) -> Facts | None:
     """Read `2 123456789012 eni-0a1b 10.0.0.1 10.0.0.2 443 49152 6 10 840 1795000000 1795000060 ACCEPT OK`."""
-    values = trim(literal[:_MOST])[1:].removesuffix(b'"').decode("ascii", "replace").split(" ")
-    if len(values) != len(_FLOW) or values[0] != "2":
+    if not literal.startswith(b'"2 ') or len(literal) > _LONGEST_FLOW:
         return None
-    meta: dict[str, Value] = {}
-    for (name, kind), value in zip(_FLOW[1:], values[1:], strict=True):
-        if value in ("-", ""):
-            continue
-        if kind is str:
-            meta[name] = text_of(value)
-        elif (number := integer_of(value)) is not None:
-            meta[name] = number
+    words = trim(literal)[3:-1].decode("ascii", "replace").split(" ")
+    if len(words) != len(_FLOW):
+        return None
+    values: list[Value] = [*words]
+    values[_NUMBERS] = [int(word) if word.isdecimal() and len(word) < 19 else "" for word in words[_NUMBERS]]
+    meta = dict(zip(_FLOW, values, strict=True))
+    if "-" in words or "" in values:  # a dash is what is not known
+        meta = {name: value for name, value in meta.items() if value not in ("-", "")}
     action = meta.get("action")
     return Facts("", {"action": action} if isinstance(action, str) else {}, meta, "")
 

@@ -248,16 +248,15 @@ SERVICES = (
             "/aws/eks/<cluster>/<log>",
         ),
         streams=(
-            "<node>-<log:application>.var.log.containers.<pod>_<namespace>_<container>-<container_id>.log",
-            "<node>-<log:dataplane>.tail.var.log.containers.<pod>_<namespace>_<container>-<container_id>.log",
-            "<_prefix:.*?>var.log.containers.<pod>_<namespace>_<container>-<container_id>.log",
+            "<node>-<log:application>.var.log.containers.<pod>_<namespace>_<container:[^_/]+>-<container_id>.log",
+            "<node>-<log:dataplane>.tail.var.log.containers.<pod>_<namespace>_<container:[^_/]+>-<container_id>.log",
+            "<_prefix:.*?>var.log.containers.<pod>_<namespace>_<container:[^_/]+>-<container_id>.log",
         ),
         more=(
             "<node>-<log:dataplane>.systemd.<component>.service",
             "<node>-<log:dataplane>.systemd.<component>",
             "<node>-<log:host>.<component>",
             "<node>.<log:host>.<component>",
-            "<node>.<component:dmesg|messages|secure|syslog>",
         ),
         app=("{container}", "{component}", "{log}", "{_last}"),
         hostname=("{cluster}", "{_group}"),
@@ -298,7 +297,7 @@ SERVICES = (
     Service(name="rds-proxy", groups=("/aws/rds/proxy/<database>",), hostname=("{database}",)),
     Service(
         name="vpc-flow-logs",
-        streams=("<interface>-<traffic:all|accept|reject>", "<interface>"),
+        streams=("<interface>-<traffic:all|accept|reject>",),
         app=("vpc-flow-logs",),
         read=_flows,
     ),
@@ -313,7 +312,6 @@ SERVICES = (
         groups=(
             "/aws/vendedlogs/states/<machine>-Logs",
             "/aws/vendedlogs/states/<machine>",
-            "/aws/states/<machine>",
         ),
         streams=("states/<machine>/<_rest>",),
         app=("{machine}",),
@@ -383,9 +381,13 @@ SERVICES = (
 _UNKNOWN = Service(name="", read=_anything)
 
 
-@lru_cache(maxsize=64)
 def recognize(log_group: str, log_stream: str) -> Recognized:
     """Return what the names of log group and log stream tell; they may be any text."""
+    return _recognize(log_group[: _LONGEST_NAME + 1], log_stream[: _LONGEST_NAME + 1])
+
+
+@lru_cache(maxsize=64)
+def _recognize(log_group: str, log_stream: str) -> Recognized:
     for service in SERVICES:
         by_group = _match(service.groups, log_group)
         by_stream = _match(service.streams, log_stream)
