@@ -3,7 +3,7 @@ import { isKnown, refuse, show } from './validate';
 
 /** What the handler recognizes, none of it an id; `tests/handler/samples` shows of which services. */
 const RECOGNIZED = [
-  'action', 'api', 'cluster', 'component', 'container', 'database', 'engine', 'event_name', 'event_region', 'event_source', 'family', 'function',
+  'action', 'api', 'cluster', 'component', 'container', 'database', 'engine', 'environment', 'event_name', 'event_region', 'event_source', 'family', 'function',
   'job', 'log', 'machine', 'namespace', 'prefix', 'project', 'service', 'stage', 'traffic', 'web_acl', 'zone',
 ];
 

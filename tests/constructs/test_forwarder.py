@@ -315,12 +315,16 @@ REFUSED = {
     ),
     "no pattern": (
         {"multiline": Multiline.starts_with("(")},
-        r'multiline\'s pattern is "\(", which is no pattern',
+        r'multiline\'s pattern is "\(", which has a "\(" that is not closed',
     ),
     "empty pattern": ({"multiline": Multiline.continues_with("")}, 'multiline\'s pattern is ""; give a text'),
     "long pattern": (
         {"multiline": Multiline.continues_with("a" * 501)},
-        "501 characters long; give at most 500",
+        "has 501 characters, of which 500 are allowed",
+    ),
+    "pattern that could take long": (
+        {"include": [LineFilter.pattern("(a+)+b")]},
+        "include's pattern is .* takes up to .* steps",
     ),
     "pattern known only at deployment": (
         {"multiline": Multiline.continues_with(Fn.ref("Pattern"))},
@@ -348,7 +352,7 @@ REFUSED = {
     ),
     "no pattern to include": (
         {"include": [LineFilter.pattern("a)")]},
-        r'include\'s pattern is "a\)", which is no pattern',
+        r'include\'s pattern is "a\)", which has a "\)" too many',
     ),
     "no pattern to exclude": ({"exclude": [LineFilter.pattern(" ")]}, "exclude's pattern is"),
     "no level": ({"exclude": [LineFilter.level()]}, "exclude is of no level; give one"),

@@ -129,11 +129,6 @@ def test_refused_at_synthesis(make_forwarder: Make, redact: Callable[[], Any], m
         make_forwarder(redact=redact())
 
 
-def test_a_key_that_no_rule_needs_is_refused(stack: Stack, make_forwarder: Make) -> None:
-    with pytest.raises(RuntimeError, match="redactHashKey is given, and no rule of redact keeps a hash"):
-        make_forwarder(redact=[Redaction.email()], redact_hash_key=Secret(stack, "HashKey"))
-
-
 def test_a_pattern_known_only_at_deployment_is_refused(stack: Stack, make_forwarder: Make) -> None:
     pattern = CfnParameter(stack, "Pattern").value_as_string
     with pytest.raises(RuntimeError, match='known only at deployment, in its rule "x"; give a literal text'):

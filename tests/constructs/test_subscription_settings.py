@@ -9,10 +9,21 @@ import pytest
 from aws_cdk import App, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk.aws_secretsmanager import Secret
 
 from handler.overrides import SettingsBySubscription
 from handler.settings import VARIABLE, Settings, read_redrive_settings, read_settings
-from mezmo_forwarder import MetaField, MezmoLogForwarder, OversizeLines, VendorCode
+from mezmo_forwarder import (
+    LineFilter,
+    MetaField,
+    MezmoLogForwarder,
+    Multiline,
+    OversizeLines,
+    Redaction,
+    RedactionKeep,
+    Sampling,
+    VendorCode,
+)
 from tests.constructs.synthesized import only, resources, variables, warnings
 from tests.constructs.test_subscription import FILTER, HERE, forwarder_in
 
@@ -177,3 +188,32 @@ def test_vendor_code_knows_no_subscription(stack: Stack, make_forwarder: Make) -
     forwarder = make_forwarder(code=VendorCode.mezmo_cloudwatch(code))
     with pytest.raises(RuntimeError, match="app is given to subscribe with vendor code"):
         forwarder.subscribe(group(stack, "shop"), app="web")
+
+
+def test_what_lines_a_subscription_has_may_be_its_own(stack: Stack, make_forwarder: Make) -> None:
+    key = Secret(stack, "HashKey")
+    forwarder = make_forwarder(redact=[Redaction.email()], redact_hash_key=key)
+    forwarder.subscribe(
+        group(stack, "shop"),
+        filter_name="shop",
+        redact=[Redaction.credit_card(keep=RedactionKeep.HASH)],
+        multiline=Multiline.java(),
+        include=[LineFilter.pattern("a")],
+        exclude=[LineFilter.health_checks()],
+        sampling=[Sampling.share(0.5)],
+    )
+
+    settings = read_settings(variables(stack))
+    own = SettingsBySubscription(settings).of(["shop"])
+    assert own.redact
+    assert own.redact.rules[0].rule == "credit-card"
+    assert own.redact.key_variable in variables(stack)
+    assert own.multiline
+    assert (own.multiline.kind, len(own.include), len(own.exclude), len(own.sampling)) == ("java", 1, 1, 1)
+    assert settings.redact
+    assert (settings.redact.rules[0].rule, settings.multiline, settings.include) == ("email", None, ())
+
+
+def test_a_hash_of_a_subscription_needs_a_key_as_well(stack: Stack, make_forwarder: Make) -> None:
+    with pytest.raises(RuntimeError, match="redactHashKey is not given, and redact keeps a hash"):
+        make_forwarder().subscribe(group(stack, "shop"), redact=[Redaction.email(keep=RedactionKeep.HASH)])

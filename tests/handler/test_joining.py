@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Settled
+from handler.batches import Batch, Query, Settled
 from handler.events import Limits, Received, read_payload
 from handler.joining import join
 from handler.lines import split_line
@@ -456,7 +456,7 @@ def test_through_the_store_and_back_a_line_stays_what_it_was(
     document = join(multiline, received(texts))
     lines = [line for piece in encode(settings, document) for line in piece.split()]
     left = [line for line in lines if data.draw(st.booleans())]
-    settled = [Settled(Batch("", left), "503")]
+    settled = [Settled(Batch(Query(""), left), "503")]
     for packed in (pack_undelivered(settled), pack_rejected(settled)):
         again = [
             line

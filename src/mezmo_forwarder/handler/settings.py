@@ -277,9 +277,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / settings.subscriptions_file
         more = _read_subscriptions(path)
         settings = structs.replace(settings, subscriptions={**more, **settings.subscriptions})
-    for one in (settings, *settings.subscriptions.values()):
-        if one.redact:
-            _check_redaction(one.redact, environment)
+    for redact in (settings.redact, *(own.redact for own in settings.subscriptions.values())):
+        if redact:
+            _check_redaction(redact, environment)
     return settings
 
 
