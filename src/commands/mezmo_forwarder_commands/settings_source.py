@@ -1,0 +1,143 @@
+"""The settings that lines are made by: from a file, from options, and by the defaults."""
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from handler.errors import SettingsError
+from handler.settings import SCHEMA, VARIABLE, Settings, read_settings
+
+from .errors import CommandError
+
+_Object = dict[str, object]
+
+# The key is never read; it has to be somewhere.
+_DEFAULTS: _Object = {
+    "schema": SCHEMA,
+    "key": {"source": "environment", "variable": "KEY"},
+    "destination": {"kind": "log-analysis", "url": "https://logs.mezmo.com/logs/ingest"},
+}
+
+
+def read(
+    path: Path | None,
+    overrides: Mapping[str, object],
+    assignments: Iterable[str] = (),
+    *,
+    function: str | None = None,
+) -> Settings:
+    """Return the settings, as the handler itself reads them.
+
+    Args:
+        path: a settings document, a template, or a function's configuration; None for the defaults.
+        overrides: fields of the settings document, over those of the file.
+        assignments: the same as `name=value`, where the value is JSON or a text.
+        function: the logical id of a template's function, where it holds several forwarders.
+
+    Raises:
+        CommandError: there are none in the file, or the handler would refuse them.
+    """
+    document = dict(_DEFAULTS) if path is None else _document(path, function)
+    document |= overrides
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not name:
+            raise CommandError(f"--set {assignment!r} is no NAME=VALUE; write for example --set app=orders")
+        document[name] = _value(value)
+    try:
+        return read_settings({VARIABLE: json.dumps(document)})
+    except SettingsError as error:
+        where = f"{path}, with the options: " if path else ""
+        raise CommandError(f"{where}{error}") from error
+
+
+def _value(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _document(path: Path, function: str | None) -> _Object:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CommandError(f"--settings {path}: {error.strerror}; name a file that can be read") from error
+    except ValueError as error:
+        raise CommandError(f"--settings {path} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise CommandError(f"--settings {path} holds a {type(found).__name__}, not a JSON object")
+    if "Resources" in found:
+        return _of_template(path, found, function)
+    if isinstance(configuration := found.get("Configuration"), dict):  # `aws lambda get-function`
+        found = configuration
+    if "Environment" in found:
+        value = _at(found, "Environment", "Variables", VARIABLE)
+        if not isinstance(value, str):
+            raise CommandError(f"--settings {path}: its environment has no {VARIABLE}; is it the forwarder's?")
+        return _parse(path, value)
+    if isinstance(value := found.get(VARIABLE), str):
+        return _parse(path, value)
+    return found
+
+
+def _of_template(path: Path, template: _Object, function: str | None) -> _Object:
+    """Return the settings of a template's forwarder; its re-drive has the same, and is passed over."""
+    resources = template["Resources"]
+    found: dict[str, _Object] = {}
+    for logical_id, resource in (resources if isinstance(resources, dict) else {}).items():
+        value = _at(resource, "Properties", "Environment", "Variables", VARIABLE)
+        if value is not None:
+            document = _parse(path, _evaluate(value))
+            if "redrive" not in document:
+                found[logical_id] = document
+    if not found:
+        raise CommandError(
+            f"--settings {path}: no function in this template has {VARIABLE}; name the forwarder's stack's"
+        )
+    if function is None and len(found) > 1:
+        raise CommandError(f"--settings {path} has several forwarders; add --function with one of: {', '.join(found)}")
+    if function is not None and function not in found:
+        raise CommandError(f"--function {function!r} is no forwarder of {path}; it has: {', '.join(found)}")
+    document = found[function] if function else next(iter(found.values()))
+    destination = document.get("destination")
+    if isinstance(destination, dict) and str(destination.get("url", "")).startswith("${"):
+        destination["url"] = f"https://known-at-deployment.invalid/{destination['url']}"
+    return document
+
+
+def _parse(path: Path, text: str) -> _Object:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise CommandError(f"--settings {path}: {VARIABLE} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise CommandError(f"--settings {path}: {VARIABLE} is not a JSON object")
+    return found
+
+
+def _at(value: object, *names: str) -> object:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _evaluate(value: object) -> str:
+    """Work out what CloudFormation would; what it alone knows shows as `${Name}`."""
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [str(delimiter), list(parts)]}:
+            return delimiter.join(map(_evaluate, parts))
+        case {"Fn::Join": [str(delimiter), {"Fn::Split": [str(separator), text]}]}:
+            return delimiter.join(_evaluate(text).split(separator))
+        case {"Fn::Sub": str(text)}:
+            return text
+        case {"Ref": str(name)}:
+            return "${" + name + "}"
+        case {"Fn::GetAtt": [str(name), str(attribute)]}:
+            return "${" + name + "." + attribute + "}"
+        case {"Fn::ImportValue": str(name)}:
+            return "${" + name + "}"
+        case _:
+            return "${?}"
