@@ -60,7 +60,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
     make_venv(VENV, ROOT / "requirements/dev.txt", PYTHON)
     # The library as `projen library` generates it is installed, as far as examples and tests can tell; so is
-    # the handler, as a package of its own, for what simulates it; and the commands, as they are and not as copied.
+    # the handler, as a package of its own, for what simulates it; the commands are taken from their source.
     site = next(VENV.glob("lib/python*/site-packages"))
     paths = [ROOT / "src/commands", ROOT / "build/bindings/python/src", ROOT / "src/mezmo_forwarder"]
     (site / "mezmo_forwarder.pth").write_text("".join(f"{path}\n" for path in paths))

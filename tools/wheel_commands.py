@@ -1,8 +1,8 @@
 """Put the commands into the generated Python project, beside the bindings, so that one wheel holds both.
 
-jsii knows console scripts in JavaScript only, so `jsii-pacmak`'s project is completed: the package of the commands
-with the handler's modules as they lie in the function's asset, the console script, and the extra that installs
-what those import.
+jsii knows console scripts in JavaScript only, so `jsii-pacmak`'s project is completed: with the package of
+the commands, the handler's modules as they lie in the function's asset, the console script, and the extra
+that installs what those import.
 """
 
 import json

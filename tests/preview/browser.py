@@ -114,7 +114,12 @@ class Browser:
     def complaints(self) -> list[str]:
         """What the page threw, wrote to the console, or was refused since it was opened."""
         self.evaluate("new Promise(done => setTimeout(done, 0))")
-        methods = ("Runtime.exceptionThrown", "Log.entryAdded", "Runtime.consoleAPICalled", "Page.javascriptDialogOpening")
+        methods = (
+            "Runtime.exceptionThrown",
+            "Log.entryAdded",
+            "Runtime.consoleAPICalled",
+            "Page.javascriptDialogOpening",
+        )
         return [json.dumps(event["params"]) for event in self._events if event.get("method") in methods]
 
 
@@ -136,7 +141,8 @@ def start(program: str) -> Iterator[Browser]:
                 "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
                 "--disable-component-update", "--hide-scrollbars", f"--user-data-dir={profile}",
             ],
-            pass_fds=(3, 4), preexec_fn=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            pass_fds=(3, 4), preexec_fn=place,  # noqa: PLW1509  no threads here
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(theirs_in)
         os.close(theirs_out)

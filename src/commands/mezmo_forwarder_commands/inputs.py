@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -92,7 +92,9 @@ def _sources(path: str) -> Iterator[_Source]:
             stream = file.parent.name if _EXPORTED_FILE.fullmatch(file.name) else None
             yield _Source(str(file), file.read_bytes(), stream or None)
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}; name a file that can be read, or - for standard input") from error
+        raise CommandError(
+            f"{path}: {error.strerror}; name a file that can be read, or - for standard input"
+        ) from error
 
 
 def _payloads(source: _Source, about: About) -> Iterator[bytes]:
@@ -147,13 +149,13 @@ def _json_lines(text: str) -> list[object]:
 def _kind_of(values: list[object]) -> str:
     if any(map(_is_cloudwatch, values)):
         return "cloudwatch"
-    lists = [one for one in values if isinstance(one, dict) and isinstance(one.get("events"), list)]
-    if lists or (values and all(isinstance(one, dict) and {"timestamp", "message"} <= set(one) for one in values)):
-        listed = lists or values
-        # A log line in JSON has a time and a message too, but not CloudWatch's number.
-        if lists or all(isinstance(one, dict) and isinstance(one["timestamp"], int) and "ingestionTime" in one for one in listed):
-            return "events"
-    return "auto"
+    if any(isinstance(one, dict) and isinstance(one.get("events"), list) for one in values):
+        return "events"
+    # A log line in JSON may have a time and a message too, but not when CloudWatch took it in.
+    wanted = {"timestamp", "message", "ingestionTime"}
+    return (
+        "events" if values and all(isinstance(one, dict) and wanted <= set(one) for one in values) else "auto"
+    )
 
 
 def _is_cloudwatch(value: object) -> bool:
@@ -225,7 +227,7 @@ def _event(number: int, timestamp: object, message: object) -> dict[str, object]
     return {"id": f"{number:056d}", "timestamp": timestamp, "message": message}
 
 
-def _pack(about: About, group: str, stream: str, events: list[_Object]) -> bytes:
+def _pack(about: About, group: str, stream: str, events: Sequence[_Object]) -> bytes:
     return pack(
         {
             "messageType": "DATA_MESSAGE",

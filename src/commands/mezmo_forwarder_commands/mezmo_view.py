@@ -42,8 +42,8 @@ class Shown:
         app: its `app`, or the `file` in the place of one.
         level: its level, in the line's own word; empty for none.
         severity: TRACE, DEBUG, INFO, WARN, ERROR or FATAL; empty where the level is none of them.
-        level_from: where the level is from: the line's field, its JSON text, or our reading of plain text, which
-            Mezmo reads by its own rules.
+        level_from: where the level is from: the line's field, its JSON text, or our reading of plain text,
+            which Mezmo reads by its own rules.
     """
 
     text: str

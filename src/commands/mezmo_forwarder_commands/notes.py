@@ -17,7 +17,7 @@ _LARGEST_META = 32_768  # bytes, as Mezmo has it
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that was done to events or lines, or that Mezmo would do; `kind` is for filters and colours."""
+    """Something that was done to events or lines, or that Mezmo would do; `kind` is what to filter by."""
 
     kind: Kind
     text: str

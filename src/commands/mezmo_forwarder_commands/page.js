@@ -21,10 +21,14 @@
   const visible = (text) => (text.length > ROW_TEXT ? text.slice(0, ROW_TEXT) + "…" : text)
     .replace(/\s+$/, "").replace(/\r?\n/g, " ↵ ").replace(HIDDEN, code);
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const day = (timestamp) => {
+    const date = new Date(timestamp);
+    return Number.isNaN(date.getTime()) ? "" : MONTHS[date.getUTCMonth()] + " " + String(date.getUTCDate()).padStart(2, "0") + " ";
+  };
   const clock = (timestamp) => {
     const date = new Date(timestamp);
     if (Number.isNaN(date.getTime())) return String(timestamp);
-    return MONTHS[date.getUTCMonth()] + " " + String(date.getUTCDate()).padStart(2, "0") + " " + date.toISOString().slice(11, 23);
+    return date.toISOString().slice(11, 23);
   };
 
   // The rows: as many for an entry as it has events or lines, whichever is more.
@@ -40,7 +44,8 @@
 
   function build(row) {
     const item = make("div", row.first ? "row entry" : "row"), details = make("details"), summary = make("summary");
-    const time = make("time", "", clock((row.line || row.event).time));
+    const time = make("time"), at = (row.line || row.event).time;
+    time.append(make("span", "day", day(at)), clock(at));
     const event = make("span", "in", row.event ? visible(row.event.message) : "");
     summary.append(time, event);
     const what = make("span", "line");
@@ -54,7 +59,7 @@
       what.append(make("span", "what", visible(row.line.shown)));
     } else {
       item.classList.add("no-line");
-      summary.append(make("span"), make("span"), make("span"));
+      summary.append(make("span", "level"), make("span", "host"), make("span", "app"));
     }
     for (const [kind, text] of row.notes) {
       const note = make("span", "note " + kind, row.line ? kind : kind + ": " + text);
@@ -103,12 +108,12 @@
       note.append(make("b", "", kind + ": "), text);
       notes.append(note);
     }
-    if (row.entry[2].length) right.append(notes);
     if (row.line) {
       right.append(make("pre", "", row.line.text), list([
         ...(row.line.host ? [["host", row.line.host]] : []), ...(data.tags ? [["tags", data.tags]] : []), ...fields(row.line.rest, "", []),
       ]));
     }
+    if (row.entry[2].length) panel.append(notes);
     panel.append(left, right);
     return panel;
   }

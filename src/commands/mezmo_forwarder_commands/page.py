@@ -1,7 +1,7 @@
 """The preview as one static page: it loads nothing, and what stands in a log stays text.
 
-All that is from events or settings is in one block of JSON in ASCII, where no character can end it. The script sets it
-as text alone, and the page's policy allows no other script, no style and no address.
+All that is from events or settings is in one block of JSON in ASCII, where no character can end it. The
+script sets it as text alone, and the page's policy allows no other script, no other style and no address.
 """
 
 import base64
@@ -49,9 +49,11 @@ def of_preview(seen: Preview) -> Page:
 
 
 def render(page: Page) -> str:
-    """Return the page's HTML, in ASCII."""
+    """Return the page's HTML."""
     files = resources.files(__package__)
-    style, script, html = (files.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js", "html"))
+    style, script, html = (
+        files.joinpath(f"page.{kind}").read_text("utf-8") for kind in ("css", "js", "html")
+    )
     policy = (
         f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
         "base-uri 'none'; form-action 'none'"

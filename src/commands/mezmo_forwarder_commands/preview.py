@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
+import msgspec
+
 from handler.batches import Batch
 from handler.errors import EventError
 from handler.events import Limits, Received, read_payload
@@ -122,7 +124,7 @@ class _Nowhere:
 class _Reasons(Report):
     """A report that also keeps, for the document at hand, the reasons in the order of the events."""
 
-    of_document: list[str] = []
+    of_document: list[str] = msgspec.field(default_factory=list)
 
     def filter(self, log_group: str, reason: str, events: int = 1) -> None:
         super().filter(log_group, reason, events)

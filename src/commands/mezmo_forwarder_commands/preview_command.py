@@ -99,9 +99,7 @@ def run(options: argparse.Namespace) -> int:
         for name in ("line_format", "oversize_lines", "hostname", "app", "env", "tags")
         if (value := getattr(options, name)) is not None
     }
-    settings = settings_source.read(
-        options.settings, overrides, options.more, function=options.function
-    )
+    settings = settings_source.read(options.settings, overrides, options.more, function=options.function)
     about = inputs.About(
         kind=options.format,
         group=options.log_group,
@@ -112,10 +110,11 @@ def run(options: argparse.Namespace) -> int:
     seen = preview.preview(settings, inputs.read(options.files, about))
     if options.html:
         _write(options.html, page.render(page.of_preview(seen)))
-        print(f"{seen.summary}: {options.html}")
     if options.json:
         sys.stdout.write(preview.to_json(seen))
-    elif not options.html:
+    elif options.html:
+        print(f"{seen.summary}: {options.html}")
+    else:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal that is not UTF-8
         colour = options.color == "always" or (options.color == "auto" and text.wants_colour(sys.stdout))
         for line in text.render(seen, width=text.width_of(sys.stdout, options.width), colour=colour):

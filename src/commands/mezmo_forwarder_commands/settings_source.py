@@ -74,7 +74,9 @@ def _document(path: Path, function: str | None) -> _Object:
     if "Environment" in found:
         value = _at(found, "Environment", "Variables", VARIABLE)
         if not isinstance(value, str):
-            raise CommandError(f"--settings {path}: its environment has no {VARIABLE}; is it the forwarder's?")
+            raise CommandError(
+                f"--settings {path}: its environment has no {VARIABLE}; is it the forwarder's?"
+            )
         return _parse(path, value)
     if isinstance(value := found.get(VARIABLE), str):
         return _parse(path, value)
@@ -96,7 +98,9 @@ def _of_template(path: Path, template: _Object, function: str | None) -> _Object
             f"--settings {path}: no function in this template has {VARIABLE}; name the forwarder's stack's"
         )
     if function is None and len(found) > 1:
-        raise CommandError(f"--settings {path} has several forwarders; add --function with one of: {', '.join(found)}")
+        raise CommandError(
+            f"--settings {path} has several forwarders; add --function with one of: {', '.join(found)}"
+        )
     if function is not None and function not in found:
         raise CommandError(f"--function {function!r} is no forwarder of {path}; it has: {', '.join(found)}")
     document = found[function] if function else next(iter(found.values()))
@@ -125,19 +129,16 @@ def _at(value: object, *names: str) -> object:
 def _evaluate(value: object) -> str:
     """Work out what CloudFormation would; what it alone knows shows as `${Name}`."""
     match value:
-        case str():
-            return value
-        case {"Fn::Join": [str(delimiter), list(parts)]}:
-            return delimiter.join(map(_evaluate, parts))
+        case str(text) | {"Fn::Sub": str(text)}:
+            return text
         case {"Fn::Join": [str(delimiter), {"Fn::Split": [str(separator), text]}]}:
             return delimiter.join(_evaluate(text).split(separator))
-        case {"Fn::Sub": str(text)}:
-            return text
-        case {"Ref": str(name)}:
-            return "${" + name + "}"
-        case {"Fn::GetAtt": [str(name), str(attribute)]}:
-            return "${" + name + "." + attribute + "}"
-        case {"Fn::ImportValue": str(name)}:
-            return "${" + name + "}"
+        case {"Fn::Join": [str(delimiter), list(parts)]}:
+            return delimiter.join(map(_evaluate, parts))
+        case {"Ref": str(name)} | {"Fn::ImportValue": str(name)}:
+            pass
+        case {"Fn::GetAtt": [str(resource), str(attribute)]}:
+            name = f"{resource}.{attribute}"
         case _:
-            return "${?}"
+            name = "?"
+    return f"${{{name}}}"

@@ -4,21 +4,25 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TextIO
 
 from .preview import Entry, Event, Line, Preview
 
-_Paint = Callable[[str, str], str]  # colours a text, by the code of an ANSI sequence
-
 _IN_A_PIPE = 120
 _NARROWEST = 60
+_WIDEST_UNCUT = 80  # beyond which a longer event moves its line to the right
 _LEVEL_WIDTH = 5
+_TIME_WIDTH = 12
+_AROUND = _TIME_WIDTH + len("  ") + len(" │ ") + _LEVEL_WIDTH + len(" ")  # columns beside the two texts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLOURS = {"TRACE": "2", "DEBUG": "36", "INFO": "32", "WARN": "33", "ERROR": "31", "FATAL": "1;31"}
+_INDENT = " " * (_TIME_WIDTH + 2)
 _DIM, _BOLD = "2", "1"
+_NOTE_COLOUR = "34"
 _NOTE_COLOURS = {"filtered": "35", "warning": "33"}
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 
@@ -43,54 +47,73 @@ def render(seen: Preview, *, width: int, colour: bool) -> Iterator[str]:
         width: columns; 0 to cut nothing.
         colour: whether to colour by ANSI sequences.
     """
-    paint = _paint if colour else _plain
-
-    def place(entry: Entry) -> tuple[str, str, str]:
-        event = entry.events[0]
-        return event.owner, event.group, event.stream
-
-    half = (width - 3 - _LEVEL_WIDTH - 14) // 2 if width else max(
-        (_width(_visible(entry.events[0].message)) for entry in seen.entries), default=0
-    )
-    for (_, group, stream), some in groupby(seen.entries, key=place):
-        entries = list(some)
-        yield f"{paint(_visible(group), _BOLD)}  {paint(_visible(stream), _DIM)}"
-        heads = {_head(seen, line) for entry in entries for line in entry.lines}
-        head = heads.pop() if len(heads) == 1 else None
-        if head:
-            yield f"  → {_visible(head)}"
-        yield ""
-        for entry in entries:
-            yield from _entry(seen, entry, head, half, bool(width), paint)
-        yield ""
-    yield seen.summary
+    half = (width - _AROUND) // 2
+    if not width:
+        widths = (_width(_message(event)) for entry in seen.entries for event in entry.events)
+        half = min(max(widths, default=0), _WIDEST_UNCUT)
+    return _Writer(seen, half, bool(width), _paint if colour else _plain).write()
 
 
-def _entry(
-    seen: Preview, entry: Entry, head: str | None, half: int, cut: bool, paint: _Paint
-) -> Iterator[str]:
-    rows = max(len(entry.events), len(entry.lines))
-    for row in range(rows):
-        event = entry.events[row] if row < len(entry.events) else None
-        line = entry.lines[row] if row < len(entry.lines) else None
-        yield _row(event, line, half, cut, paint)
-    for line in entry.lines if head is None else []:
-        yield f"{' ' * 15}{paint('→ ' + _visible(_head(seen, line)), _DIM)}"
-    for note in entry.notes:
-        yield f"{' ' * 15}{paint(f'{note.kind}: {_visible(note.text)}', _NOTE_COLOURS.get(note.kind, '34'))}"
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Writes a preview in columns.
+
+    Args:
+        seen: what to show.
+        half: columns of an event, and of a line.
+        cut: whether what is longer is cut.
+        paint: colours a text.
+    """
+
+    seen: Preview
+    half: int
+    cut: bool
+    paint: Callable[[str, str], str]
+
+    def write(self) -> Iterator[str]:
+        def place(entry: Entry) -> tuple[str, str, str]:
+            event = entry.events[0]
+            return event.owner, event.group, event.stream
+
+        for (_, group, stream), some in groupby(self.seen.entries, key=place):
+            entries = list(some)
+            yield f"{self.paint(_visible(group), _BOLD)}  {self.paint(_visible(stream), _DIM)}"
+            heads = {_head(self.seen, line) for entry in entries for line in entry.lines}
+            common = len(heads) == 1
+            yield from (f"  → {head}" for head in heads if common)
+            yield ""
+            for entry in entries:
+                yield from self._entry(entry, with_head=not common)
+            yield ""
+        yield self.seen.summary
+
+    def _entry(self, entry: Entry, *, with_head: bool) -> Iterator[str]:
+        for event, line in zip_longest(entry.events, entry.lines):
+            yield self._row(event, line)
+        for line in entry.lines if with_head else []:
+            yield _INDENT + self.paint(f"→ {_head(self.seen, line)}", _DIM)
+        for note in entry.notes:
+            colour = _NOTE_COLOURS.get(note.kind, _NOTE_COLOUR)
+            yield _INDENT + self.paint(f"{note.kind}: {_visible(note.text)}", colour)
+
+    def _row(self, event: Event | None, line: Line | None) -> str:
+        time = clock(event.timestamp) if event else ""
+        left = self._fit(_message(event)) if event else ""
+        level, colour, right = "", _DIM, "∅"
+        if line:
+            level, colour = line.shown.severity or line.shown.level, _COLOURS.get(line.shown.severity, _DIM)
+            right = self._fit(_visible(str(line.fields.get("line", ""))))
+        return (
+            f"{self.paint(time.ljust(_TIME_WIDTH), _DIM)}  {_pad(left, self.half)} {self.paint('│', _DIM)} "
+            f"{self.paint(_visible(level)[:_LEVEL_WIDTH].ljust(_LEVEL_WIDTH), colour)} {right}"
+        ).rstrip()
+
+    def _fit(self, text: str) -> str:
+        return _fit(text, self.half) if self.cut else text
 
 
-def _row(event: Event | None, line: Line | None, half: int, cut: bool, paint: _Paint) -> str:
-    time = clock(event.timestamp) if event else ""
-    left = _fit(_visible(event.message.rstrip("\r\n")), half, cut) if event else ""
-    shown = line.shown if line else None
-    level = (shown.severity or shown.level)[:_LEVEL_WIDTH] if shown else ""
-    text = str(line.fields.get("line", "")) if line else ""
-    right = _fit(_visible(text), half, cut) if line else "∅"
-    return (
-        f"{paint(time.ljust(12), _DIM)}  {_pad(left, half)} {paint('│', _DIM)} "
-        f"{paint(level.ljust(_LEVEL_WIDTH), _COLOURS.get(shown.severity, _DIM) if shown else _DIM)} {right}"
-    ).rstrip()
+def _message(event: Event) -> str:
+    return _visible(event.message.rstrip("\r\n"))
 
 
 def _head(seen: Preview, line: Line) -> str:
@@ -98,7 +121,7 @@ def _head(seen: Preview, line: Line) -> str:
     settings = seen.settings
     parts = [("host", line.hostname), ("app", line.shown.app), ("env", line.fields.get("env"))]
     parts.append(("tags", ",".join(settings.tags) if line.hostname is not None else ""))
-    return "  ".join(f"{name} {value}" for name, value in parts if value)
+    return _visible("  ".join(f"{name} {value}" for name, value in parts if value))
 
 
 def clock(timestamp: int) -> str:
@@ -121,9 +144,9 @@ def _escape(character: str) -> str:
     return _ESCAPES.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}")
 
 
-def _fit(text: str, width: int, cut: bool) -> str:
+def _fit(text: str, width: int) -> str:
     """Cut a text to some columns, an ellipsis in the last one."""
-    if not cut or (len(text) <= width and text.isascii()) or _width(text[: 2 * width]) <= width >= len(text):
+    if len(text) <= width and _width(text) <= width:
         return text
     kept, used = [], 0
     for character in text:
