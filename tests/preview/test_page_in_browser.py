@@ -143,9 +143,8 @@ def test_what_unfolds(browser: Browser, show: Show) -> None:
     show(["é" * 10_000], tags=["eu"])
     unfold(browser)
 
-    names = browser.evaluate(
-        "[...document.querySelector('.unfolded section:last-of-type').querySelectorAll('dt')].map(e => e.textContent)"
-    )
+    line = "document.querySelector('.unfolded section:last-of-type')"
+    names = browser.evaluate(f"[...{line}.querySelectorAll('dt')].map(e => e.textContent)")
     assert names == [
         "host", "tags", "timestamp", "app", "meta.owner", "meta.group", "meta.stream", "meta.event_id",
         "meta.filters", "meta.parts", "meta.part_head", "meta.part_tail", "meta.part",

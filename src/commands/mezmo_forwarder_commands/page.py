@@ -70,7 +70,7 @@ def _data(page: Page) -> str:
     places: dict[tuple[str, str, str, tuple[str, ...]], int] = {}
     entries = []
     # In the order of their times, as a log view has them; a group's own order stays.
-    for entry in sorted(page.entries, key=lambda one: one.events[0].timestamp if one.events else 0):
+    for entry in sorted(page.entries, key=_time):
         events = [
             {
                 "place": places.setdefault(
@@ -93,6 +93,14 @@ def _data(page: Page) -> str:
         "entries": entries,
     }
     return json.dumps(document, separators=(",", ":")).translate(_IN_MARKUP)
+
+
+def _time(entry: Entry) -> int:
+    """Return an entry's time, of its event or else of its line."""
+    if entry.events:
+        return entry.events[0].timestamp
+    timestamp = entry.lines[0].fields.get("timestamp") if entry.lines else 0
+    return timestamp if isinstance(timestamp, int) else 0
 
 
 def _line(line: Line) -> dict[str, object]:
