@@ -1,5 +1,6 @@
 """The program, as a user runs it."""
 
+import ast
 import gzip
 import json
 import os
@@ -124,6 +125,13 @@ def test_an_old_python_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Output) 
 
     assert main(["preview", "-"]) == 2
     assert "use Python 3.11 or newer" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["__init__", "__main__", "errors", "preview_command"])
+def test_what_tells_an_old_python_so_is_understood_by_it(name: str) -> None:
+    source = ROOT / f"src/commands/mezmo_forwarder_commands/{name}.py"
+
+    ast.parse(source.read_text(encoding="utf-8"), feature_version=(3, 10))
 
 
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:

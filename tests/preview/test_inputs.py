@@ -192,6 +192,8 @@ DAMAGED = base64.b64encode(b"no gzip").decode()
         ([DOCUMENT, 5], {}, "type int"),
         (b"\x1f\x8bno", {}, "begins like gzip"),
         (b"", {}, "holds no log events"),
+        (b"[]", {}, "holds no log events"),
+        ({"events": []}, {"group": GROUP}, "holds no log events"),
         ({"events": [{"timestamp": 1, "message": "x"}]}, {}, "add --log-group NAME"),
         (
             {"events": [{"timestamp": 1, "message": "x"}, {"text": "y"}]},

@@ -10,6 +10,7 @@ from handler.forwarder import Forwarder
 from handler.settings import read_settings
 from local.mezmo import MezmoStandIn
 from mezmo_forwarder_commands.inputs import Payload, pack
+from mezmo_forwarder_commands.notes import Note, notes_on
 from mezmo_forwarder_commands.preview import preview, to_json
 from tests.handler.cloudwatch import FIRST_TIMESTAMP, make_document, make_event
 from tests.handler.doubles import KEY, Context, make_settings, settings_json
@@ -73,6 +74,19 @@ def test_a_line_that_mezmo_would_cut_gets_a_warning() -> None:
     assert notes_of(seen) == [["warning: 16,385 bytes: Mezmo keeps the first 16,384"], []]
 
 
+def test_events_of_one_id_keep_their_lines() -> None:
+    document = make_document(["a", "", "b"])
+    for event in document["logEvents"]:  # type: ignore[attr-defined]
+        event["id"] = "1"
+    seen = preview(STANDARD, [Payload(pack(document), "test")])
+
+    assert [[line.fields["line"] for line in entry.lines] for entry in seen.entries] == [["a"], [], ["b"]]
+
+
+def test_several_events_in_one_line_are_said_to_be_joined() -> None:
+    assert notes_on(STANDARD, ["a", "b"], [{"line": "a\nb"}], "") == [Note("joined", "2 events")]
+
+
 def test_what_changed_in_a_text_is_said() -> None:
     assert notes_of(see(["a\n", "a \t\n", "a\ud83d"])) == [
         [],
@@ -96,6 +110,15 @@ def test_documents_keep_their_own_hosts() -> None:
     assert seen.requests == 2
 
 
+def test_documents_of_one_host_share_their_requests() -> None:
+    payloads = [Payload(pack(make_document([text * 600_000])), "test") for text in "abc"]
+    seen = preview(make_settings(oversize_lines="whole"), payloads)
+
+    assert (seen.requests, seen.lines) == (3, 3)
+    small = [Payload(pack(make_document([text])), "test") for text in "abc"]
+    assert preview(STANDARD, small).requests == 1
+
+
 @pytest.mark.parametrize(
     ("message", "level", "level_from", "text"),
     [
@@ -106,8 +129,11 @@ def test_documents_keep_their_own_hosts() -> None:
         ("[warning] x", ("WARN", "WARN"), "text", "[warning] x"),
         ("time=1 level=debug", ("DEBUG", "DEBUG"), "text", "time=1 level=debug"),
         ("no errors", ("", ""), "", "no errors"),
-        ("[" * 50_000, ("", ""), "", "[" * 50_000),
-        ('{"a":' * 20_000 + "1" + "}" * 20_000, ("", ""), "", None),
+        ("[" * 50_000, ("", ""), "", "[" * 16_384),
+        ("é" * 8_193, ("", ""), "", "é" * 8_192),
+        ('{"a":' * 20_000 + "1" + "}" * 20_000, ("", ""), "", ('{"a":' * 4_000)[:16_384]),
+        ('{"a":' * 2_500 + "1" + "}" * 2_500, ("", ""), "", '{"a":' * 2_500 + "1" + "}" * 2_500),
+        ('{"level":"info","message":"' + "x" * 17_000 + '"}', ("", ""), "", None),
     ],
 )
 def test_what_a_user_of_mezmo_sees(
@@ -116,7 +142,7 @@ def test_what_a_user_of_mezmo_sees(
     shown = see([message], make_settings(oversize_lines="whole")).entries[0].lines[0].shown
 
     assert (shown.level, shown.severity, shown.level_from) == (*level, level_from)
-    assert shown.text == (message if text is None else text)
+    assert shown.text == (message[:16_384] if text is None else text)
 
 
 def test_a_file_is_shown_in_the_place_of_an_app() -> None:

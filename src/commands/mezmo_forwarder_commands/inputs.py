@@ -103,6 +103,8 @@ def _payloads(source: _Source, about: About) -> Iterator[bytes]:
     kind = about.kind
     if kind in {"auto", "cloudwatch", "events"}:
         value = _parse(text)
+        if value == []:
+            return
         values = value if isinstance(value, list) else _json_lines(text) if value is None else [value]
         if kind == "auto":
             kind = _kind_of(values)

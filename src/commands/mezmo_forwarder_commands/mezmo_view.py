@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from handler.oversize import LONGEST_LINE
+
 # Of the text's first characters, the first word that is a level, as loggers write them.
 _LEVEL = re.compile(
     r"\b(TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|ERR|CRITICAL|CRIT|ALERT|FATAL|EMERGENCY|PANIC)\b"
@@ -38,7 +40,7 @@ class Shown:
     """What a user of Mezmo sees of a line.
 
     Args:
-        text: the line's text, or the `message` of one that is JSON.
+        text: the line's text, or the `message` of one that is JSON; at most 16 KB.
         app: its `app`, or the `file` in the place of one.
         level: its level, in the line's own word; empty for none.
         severity: TRACE, DEBUG, INFO, WARN, ERROR or FATAL; empty where the level is none of them.
@@ -55,7 +57,7 @@ class Shown:
 
 def shown(line: Mapping[str, object]) -> Shown:
     """Return how Mezmo shows a line, given all its fields."""
-    text = str(line.get("line", ""))
+    text = _kept(str(line.get("line", "")))
     # With a file, Mezmo drops the app.
     app = str(line.get("file") or line.get("app") or "")
     parsed = _parsed(text)
@@ -69,6 +71,13 @@ def shown(line: Mapping[str, object]) -> Shown:
     if found and (severity := severity_of(found[found.lastindex or 0])):
         return Shown(display, app, severity, severity, "text")
     return Shown(display, app, "", "", "")
+
+
+def _kept(text: str) -> str:
+    """Return what Mezmo keeps of a text."""
+    if len(text) <= LONGEST_LINE // 4:
+        return text
+    return text.encode("utf-8", "surrogatepass")[:LONGEST_LINE].decode("utf-8", "ignore")
 
 
 def severity_of(level: str) -> str:

@@ -59,6 +59,11 @@ def _filtered(made: Made) -> Iterator[Note]:
         yield Note("filtered", made.reason or "became no line of its own")
 
 
+def _joined(made: Made) -> Iterator[Note]:
+    if len(made.messages) > 1 and made.lines:
+        yield Note("joined", f"{len(made.messages)} events")
+
+
 def _parts(made: Made) -> Iterator[Note]:
     for meta in made.metas[:1]:
         if "parts" in meta:
@@ -93,4 +98,4 @@ def _cut_by_mezmo(made: Made) -> Iterator[Note]:
             yield Note("warning", f"meta is about {size:,} bytes; Mezmo takes 32,768")
 
 
-_RULES = (_filtered, _parts, _changed, _cut_by_mezmo)
+_RULES = (_filtered, _joined, _parts, _changed, _cut_by_mezmo)

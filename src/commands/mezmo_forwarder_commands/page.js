@@ -35,6 +35,10 @@
   const rows = [];
   for (const entry of data.entries) {
     const [events, lines, notes] = entry;
+    for (const line of lines) {
+      line.text ??= events[0].message;
+      line.shown ??= line.text;
+    }
     for (let number = 0; number < Math.max(events.length, lines.length); number++) {
       rows.push({ entry, event: events[number], line: lines[number], notes: number ? [] : notes, first: number === 0 });
     }

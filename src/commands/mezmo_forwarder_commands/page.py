@@ -83,7 +83,8 @@ def _data(page: Page) -> str:
             for event in entry.events
         ]
         notes = [(note.kind, note.text) for note in entry.notes]
-        entries.append((events, [*map(_line, entry.lines)], notes))
+        message = entry.events[0].message if entry.events else None
+        entries.append((events, [_line(line, message) for line in entry.lines], notes))
     document = {
         "summary": page.summary,
         "facts": page.facts,
@@ -103,8 +104,9 @@ def _time(entry: Entry) -> int:
     return timestamp if isinstance(timestamp, int) else 0
 
 
-def _line(line: Line) -> dict[str, object]:
-    shown = line.shown
+def _line(line: Line, message: str | None) -> dict[str, object]:
+    """Return a line; a text that is the event's, or shown as it is, is left out."""
+    shown, text = line.shown, str(line.fields.get("line", ""))
     return {
         "time": line.fields.get("timestamp"),
         "host": line.hostname or "",
@@ -112,8 +114,8 @@ def _line(line: Line) -> dict[str, object]:
         "level": shown.level,
         "severity": shown.severity,
         "from": shown.level_from,
-        "shown": shown.text,
-        "text": str(line.fields.get("line", "")),
+        "shown": None if shown.text == text else shown.text,
+        "text": None if text == message else text,
         "rest": _exact({name: value for name, value in line.fields.items() if name != "line"}),
     }
 

@@ -1,15 +1,14 @@
 """What the handler makes of sample events: its own code, with nothing at the end that sends."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 
-import msgspec
+from msgspec import structs
 
-from handler.batches import Batch
+from handler.batches import Batch, Batcher
 from handler.errors import EventError
-from handler.events import Limits, Received, read_payload
+from handler.events import Document, Limits, LogEvent, Received, read_payload
 from handler.forwarding import Forwarding
 from handler.leftovers import Leftovers
 from handler.literals import text_of
@@ -111,24 +110,11 @@ class _Nowhere:
 
     stopped = None
 
-    def __init__(self, mezmo: Mezmo) -> None:
+    def __init__(self) -> None:
         self.batches: list[Batch] = []
-        self.bytes = 0
-        self._mezmo = mezmo
 
     def deliver(self, batch: Batch) -> None:
         self.batches.append(batch)
-        self.bytes += len(self._mezmo.prepare(batch, plain=True).body)
-
-
-class _Reasons(Report):
-    """A report that also keeps, for the document at hand, the reasons in the order of the events."""
-
-    of_document: list[str] = msgspec.field(default_factory=list)
-
-    def filter(self, log_group: str, reason: str, events: int = 1) -> None:
-        super().filter(log_group, reason, events)
-        self.of_document += [reason] * events
 
 
 def preview(settings: Settings, payloads: Iterable[Payload]) -> Preview:
@@ -137,82 +123,136 @@ def preview(settings: Settings, payloads: Iterable[Payload]) -> Preview:
     Raises:
         CommandError: a payload is not what CloudWatch sends.
     """
-    mezmo = Mezmo(settings, None)  # type: ignore[arg-type]  # nothing is sent
-    nowhere, report = _Nowhere(mezmo), _Reasons()
-    forwarding = Forwarding(
-        settings,
-        nowhere,  # type: ignore[arg-type]  # what it uses of a Delivery
-        report,
-        left=Leftovers(None),
-        rejected=Leftovers(None),
-        largest_batch=mezmo.largest_batch,
-        own=("", None),
-    )
-    documents: list[tuple[Received, list[str]]] = []
+    run = _Run(settings)
+    entries: list[Entry] = []
     for payload in payloads:
         try:
             for received in read_payload(payload.packed, _NO_LIMIT):
-                report.of_document = []
-                forwarding.add(received)
-                documents.append((received, report.of_document))
+                entries += run.entries(received)
         except EventError as error:
             raise CommandError(f"{payload.name}: {error}") from error
-    forwarding.finish()
-    lines = _lines_by_event(settings, nowhere.batches)
+    run.finish()
     return Preview(
         settings=settings,
-        entries=[
-            entry
-            for received, reasons in documents
-            for entry in _entries(settings, received, lines[id(received)], reasons)
-        ],
-        received=report.total.received,
-        filtered=dict(report.filters),
-        requests=len(nowhere.batches),
-        bytes=nowhere.bytes,
-        control_messages=report.control_messages,
+        entries=entries,
+        received=run.report.total.received,
+        filtered=dict(run.report.filters),
+        requests=run.requests,
+        bytes=run.bytes,
+        control_messages=run.report.control_messages,
     )
 
 
-# The lines of a document, by the place of their log event there.
-_Lines = dict[int, list[Line]]
+class _Run:
+    """Runs the handler on one document after the other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.report = Report()
+        self.requests = self.bytes = 0
+        self._settings = settings
+        self._mezmo = Mezmo(settings, None)  # type: ignore[arg-type]  # nothing is sent
+        self._batcher = Batcher(self._mezmo.largest_batch)  # across documents, as in an invocation
+
+    def entries(self, received: Received) -> Iterator[Entry]:
+        """Yield what becomes of a document's log events."""
+        before = dict(self.report.filters)
+        batches = self._forward(received, self.report)
+        for batch in batches:
+            for piece in batch.pieces:
+                self._count(self._batcher.add(batch.hostname, piece))
+        if received.document.is_control:
+            return
+        filters = self.report.filters
+        reasons = [reason for reason, count in filters.items() if count > before.get(reason, 0)]
+        lines = _lines(self._settings, batches)
+        for unit, log_events in _units(received):
+            made = lines.of(unit)
+            reason = "" if made else self._reason(received, unit, reasons)
+            events = [_event(received.document, log_event) for log_event in log_events]
+            messages = [event.message for event in events]
+            notes = notes_on(self._settings, messages, [line.fields for line in made], reason)
+            yield Entry(events, made, notes)
+
+    def finish(self) -> None:
+        """Count the requests that are not full."""
+        self._count(self._batcher.flush())
+
+    def _forward(self, received: Received, report: Report) -> list[Batch]:
+        nowhere = _Nowhere()
+        forwarding = Forwarding(
+            self._settings,
+            nowhere,  # type: ignore[arg-type]  # what it uses of a Delivery
+            report,
+            left=Leftovers(None),
+            rejected=Leftovers(None),
+            largest_batch=self._mezmo.largest_batch,
+            own=("", None),
+        )
+        forwarding.add(received)
+        forwarding.finish()
+        return nowhere.batches
+
+    def _reason(self, received: Received, unit: LogEvent, reasons: list[str]) -> str:
+        """Return why a log event has no line, of a document's reasons; the handler counts them together."""
+        if len(reasons) == 1:
+            return reasons[0]
+        report = Report()
+        document = structs.replace(received.document, log_events=[unit])
+        self._forward(structs.replace(received, document=document, packed=None), report)
+        return next(iter(report.filters), "")
+
+    def _count(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self.requests += 1
+            self.bytes += len(self._mezmo.prepare(batch, plain=True).body)
 
 
-def _lines_by_event(settings: Settings, batches: Iterable[Batch]) -> defaultdict[int, _Lines]:
-    """Return the lines of each document, by its identity."""
-    found: defaultdict[int, _Lines] = defaultdict(dict)
+def _units(received: Received) -> Iterator[tuple[LogEvent, list[LogEvent]]]:
+    """Yield what the handler makes lines of, and the log events that it is made of: itself.
+
+    Where several log events are joined to one before they become a line, this is the place to say so.
+    """
+    for log_event in received.document.log_events:
+        yield log_event, [log_event]
+
+
+class _Lines:
+    """The lines of a document, by the log events that they were made of."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[LogEvent, list[Line]]] = {}
+
+    def add(self, log_event: LogEvent, line: Line) -> None:
+        # By identity, since samples may have one id for all; the log event is kept, and so is its identity.
+        self._found.setdefault(id(log_event), (log_event, []))[1].append(line)
+
+    def of(self, log_event: LogEvent) -> list[Line]:
+        _, lines = self._found.get(id(log_event), (log_event, []))
+        return lines
+
+
+def _lines(settings: Settings, batches: Iterable[Batch]) -> _Lines:
+    found = _Lines()
     pipeline = settings.destination.kind == "pipeline"
     for batch in batches:
         hostname = None if pipeline else batch.hostname
         for piece in batch.pieces:
-            of_document = found[id(piece.source)]
+            log_events = piece.source.document.log_events
             for place, fields in zip(piece.events, json.loads(piece.array), strict=True):
-                line = Line(hostname, fields, shown(fields))
-                of_document.setdefault(place, []).append(line)
+                found.add(log_events[place], Line(hostname, fields, shown(fields)))
     return found
 
 
-def _entries(settings: Settings, received: Received, lines: _Lines, reasons: list[str]) -> Iterable[Entry]:
-    document = received.document
-    if document.is_control:
-        return
-    # The handler tells the reasons in the order of the events that become no line.
-    rest = iter(reasons)
-    for place, log_event in enumerate(document.log_events):
-        event = Event(
-            document.owner,
-            document.log_group,
-            document.log_stream,
-            document.subscription_filters,
-            _text(bytes(log_event.id)),
-            log_event.timestamp,
-            _text(bytes(log_event.message)),
-        )
-        of_event = lines.get(place, [])
-        reason = next(rest, "") if not of_event else ""
-        fields = [line.fields for line in of_event]
-        notes = notes_on(settings, [event.message], fields, reason)
-        yield Entry([event], of_event, notes)
+def _event(document: Document, log_event: LogEvent) -> Event:
+    return Event(
+        document.owner,
+        document.log_group,
+        document.log_stream,
+        document.subscription_filters,
+        _text(bytes(log_event.id)),
+        log_event.timestamp,
+        _text(bytes(log_event.message)),
+    )
 
 
 def _text(literal: bytes) -> str:

@@ -1,6 +1,7 @@
 """The settings that lines are made by: from a file, from options, and by the defaults."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def read(
             raise CommandError(f"--set {assignment!r} is no NAME=VALUE; write for example --set app=orders")
         document[name] = _value(value)
     try:
-        return read_settings({VARIABLE: json.dumps(document)})
+        return read_settings({**os.environ, VARIABLE: json.dumps(document)})
     except SettingsError as error:
         where = f"{path}, with the options: " if path else ""
         raise CommandError(f"{where}{error}") from error
