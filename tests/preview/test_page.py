@@ -16,6 +16,8 @@ from tests.preview.samples import see
 
 PIECES = [
     "</script>",
+    "</script ",
+    "<script ",
     "<script>",
     "<!--",
     "]]>",

@@ -97,6 +97,13 @@ def test_the_view(browser: Browser, show: Show) -> None:
     assert browser.complaints == []
 
 
+def test_what_does_not_show_is_shown_by_its_number(browser: Browser, show: Show) -> None:
+    show(["\x1b[31ma\0b", "\u202eevil\u2028", "\ud83d 😀\u00ad\r\nx"])
+
+    events = browser.evaluate(f"{ROWS}.map(row => row.querySelector('.in').textContent)")
+    assert events == ["\\x1b[31ma\\x00b", "\\u{202e}evil", "\\u{d83d} 😀\\xad ↵ x"]
+
+
 def test_filters(browser: Browser, show: Show) -> None:
     show(["ERROR one", "WARN two", "three", "x" * 20_000, ""])
 
@@ -157,6 +164,7 @@ def test_what_unfolds(browser: Browser, show: Show) -> None:
 MARKUP = [
     "<script>x=1</script>",
     "</script><img src=x onerror=alert(1)>",
+    "</script ><script >alert(1)</script >",
     "<!--<script>",
     "\u2028",
     "\u202e",
