@@ -93,4 +93,4 @@ def _event(event: Event, line: CommittedLine | None) -> SeenEvent:
 
 def _line(line: CommittedLine) -> Line:
     fields: dict[str, object] = {**line.fields}
-    return Line(line.hostname or None, fields, shown(fields))
+    return Line(line.hostname or None, ",".join(line.tags), fields, shown(fields))

@@ -52,7 +52,16 @@ def test_several_files_as_json(log: Path, capsys: Output) -> None:
     document = json.loads(capsys.readouterr().out)
 
     assert (document["events"], document["lines"], document["filtered"]) == (4, 2, {"empty": 2})
-    assert document["tags"] == ["eu"]
+    assert {line["tags"] for entry in document["entries"] for line in entry["lines"]} == {"eu"}
+
+
+def test_what_a_subscription_has_for_itself(log: Path, capsys: Output) -> None:
+    told = '{"app-1a2b": {"app": "own", "tags": ["x", "y"]}}'
+
+    assert main(["preview", str(log), "--set", f"subscriptions={told}", "--filter-name", "app-1a2b"]) == 0
+    assert "app own  tags x,y" in capsys.readouterr().out
+    assert main(["preview", str(log), "--set", f"subscriptions={told}", "--filter-name", "other"]) == 0
+    assert "app preview\n" in capsys.readouterr().out
 
 
 def test_a_page(log: Path, tmp_path: Path, capsys: Output) -> None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 from aws_cdk import App, CfnParameter, Stack
 from aws_cdk.assertions import Template
+from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_secretsmanager import Secret
 
 from handler.settings import LineFormat, OversizeLines, Settings
@@ -29,9 +30,11 @@ def read_json(path: Path, contents: object, **more: Any) -> Settings:
     return read(path, {}, **more)
 
 
-def forwarder(stack: Stack, name: str, **properties: Any) -> None:
+def forwarder(stack: Stack, name: str, **properties: Any) -> MezmoLogForwarder:
     secret = Secret.from_secret_name_v2(stack, f"{name}Key", "Key")
-    MezmoLogForwarder(stack, name, ingestion_key=IngestionKey.from_secrets_manager(secret), **properties)
+    return MezmoLogForwarder(
+        stack, name, ingestion_key=IngestionKey.from_secrets_manager(secret), **properties
+    )
 
 
 def template(stack: Stack) -> dict[str, Any]:
@@ -94,6 +97,19 @@ def test_one_of_several_forwarders_is_named(path: Path) -> None:
     with pytest.raises(CommandError, match=rf"--function 'Third' is no forwarder .*; it has: .*{names[0]}"):
         read_json(path, found, function="Third")
     assert read_json(path, found, function=names[0]).app == "second"
+
+
+def test_settings_of_subscriptions_that_lie_beside_the_code(tmp_path: Path) -> None:
+    app = App(outdir=str(tmp_path))
+    stack = Stack(app, "Stack")
+    made = forwarder(stack, "Forwarder")
+    for number in range(200):
+        made.subscribe(LogGroup.from_log_group_name(stack, f"G{number}", f"/g/{number}"), app=f"app-{number}")
+    app.synth()
+    settings = read(tmp_path / "Stack.template.json", {})
+
+    assert settings.subscriptions_file
+    assert {found.app for found in settings.subscriptions.values()} == {f"app-{n}" for n in range(200)}
 
 
 def test_options_stand_over_the_file(path: Path) -> None:

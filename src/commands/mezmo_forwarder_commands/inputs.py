@@ -36,6 +36,7 @@ class About:
         group: the log group.
         stream: the log stream.
         owner: the account.
+        filters: the subscription filters that matched.
         now: the time of text without one, in milliseconds since the epoch.
     """
 
@@ -43,6 +44,7 @@ class About:
     group: str | None = None
     stream: str | None = None
     owner: str = "000000000000"
+    filters: tuple[str, ...] = ()
     now: int = 0
 
 
@@ -236,7 +238,7 @@ def _pack(about: About, group: str, stream: str, events: Sequence[_Object]) -> b
             "owner": about.owner,
             "logGroup": group,
             "logStream": stream,
-            "subscriptionFilters": [],
+            "subscriptionFilters": about.filters,
             "logEvents": events,
         }
     )

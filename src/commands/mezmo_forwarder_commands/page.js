@@ -114,7 +114,7 @@
     }
     if (row.line) {
       right.append(make("pre", "", row.line.text), list([
-        ...(row.line.host ? [["host", row.line.host]] : []), ...(data.tags ? [["tags", data.tags]] : []), ...fields(row.line.rest, "", []),
+        ...(row.line.host ? [["host", row.line.host]] : []), ...(row.line.tags ? [["tags", row.line.tags]] : []), ...fields(row.line.rest, "", []),
       ]));
     }
     if (row.entry[2].length) panel.append(notes);

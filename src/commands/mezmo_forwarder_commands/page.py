@@ -25,7 +25,6 @@ class Page:
         title: its heading, a constant.
         summary: a sentence beside it.
         entries: events and lines.
-        tags: of all requests, comma-separated.
         facts: names and values, in short.
         table: rows of cells above the lines, of which the first is the head; none for no table.
     """
@@ -33,7 +32,6 @@ class Page:
     title: str
     summary: str
     entries: Sequence[Entry]
-    tags: str = ""
     facts: Sequence[tuple[str, str]] = ()
     table: Sequence[Sequence[str]] = field(default=())
 
@@ -43,9 +41,7 @@ def of_preview(seen: Preview) -> Page:
     settings = seen.settings
     kind = {"log-analysis": "Log Analysis", "pipeline": "Pipeline"}[settings.destination.kind]
     facts = [("destination", kind), ("format", settings.line_format)]
-    if settings.tags:
-        facts.append(("tags", ",".join(settings.tags)))
-    return Page("mezmo-forwarder preview", seen.summary, seen.entries, ",".join(settings.tags), facts)
+    return Page("mezmo-forwarder preview", seen.summary, seen.entries, facts)
 
 
 def render(page: Page) -> str:
@@ -88,7 +84,6 @@ def _data(page: Page) -> str:
     document = {
         "summary": page.summary,
         "facts": page.facts,
-        "tags": page.tags,
         "table": page.table or None,
         "places": [*places],
         "entries": entries,
@@ -110,6 +105,7 @@ def _line(line: Line, message: str | None) -> dict[str, object]:
     return {
         "time": line.fields.get("timestamp"),
         "host": line.hostname or "",
+        "tags": line.tags,
         "app": shown.app,
         "level": shown.level,
         "severity": shown.severity,

@@ -13,6 +13,7 @@ from handler.forwarding import Forwarding
 from handler.leftovers import Leftovers
 from handler.literals import text_of
 from handler.mezmo import Mezmo
+from handler.overrides import SettingsBySubscription
 from handler.report import Report
 from handler.settings import Settings
 
@@ -43,11 +44,13 @@ class Line:
 
     Args:
         hostname: of the request; None for a Pipeline, which is told none.
+        tags: of the request too, separated by commas.
         fields: all of the line, as it is sent.
         shown: what Mezmo makes of it.
     """
 
     hostname: str | None
+    tags: str
     fields: dict[str, object]
     shown: Shown
 
@@ -149,7 +152,8 @@ class _Run:
     def __init__(self, settings: Settings) -> None:
         self.report = Report()
         self.requests = self.bytes = 0
-        self._settings = settings
+        self._pipeline = settings.destination.kind == "pipeline"
+        self._settings = SettingsBySubscription(settings)
         self._mezmo = Mezmo(settings, None)  # type: ignore[arg-type]  # nothing is sent
         self._batcher = Batcher(self._mezmo.largest_batch)  # across documents, as in an invocation
 
@@ -159,18 +163,19 @@ class _Run:
         batches = self._forward(received, self.report)
         for batch in batches:
             for piece in batch.pieces:
-                self._count(self._batcher.add(batch.hostname, piece))
+                self._count(self._batcher.add(batch.query, piece))
         if received.document.is_control:
             return
         filters = self.report.filters
         reasons = [reason for reason, count in filters.items() if count > before.get(reason, 0)]
-        lines = _lines(self._settings, batches)
+        settings = self._settings.of(received.document.subscription_filters)
+        lines = self._lines(batches)
         for unit, log_events in _units(received):
             made = lines.of(unit)
             reason = "" if made else self._reason(received, unit, reasons)
             events = [_event(received.document, log_event) for log_event in log_events]
             messages = [event.message for event in events]
-            notes = notes_on(self._settings, messages, [line.fields for line in made], reason)
+            notes = notes_on(settings, messages, [line.fields for line in made], reason)
             yield Entry(events, made, notes)
 
     def finish(self) -> None:
@@ -200,6 +205,16 @@ class _Run:
         document = structs.replace(received.document, log_events=[unit])
         self._forward(structs.replace(received, document=document, packed=None), report)
         return next(iter(report.filters), "")
+
+    def _lines(self, batches: Iterable[Batch]) -> "_Lines":
+        found = _Lines()
+        for batch in batches:
+            hostname, tags = (None, "") if self._pipeline else (batch.query.hostname, batch.query.tags)
+            for piece in batch.pieces:
+                log_events = piece.source.document.log_events
+                for place, fields in zip(piece.events, json.loads(piece.array), strict=True):
+                    found.add(log_events[place], Line(hostname, tags, fields, shown(fields)))
+        return found
 
     def _count(self, batches: Iterable[Batch]) -> None:
         for batch in batches:
@@ -231,18 +246,6 @@ class _Lines:
         return lines
 
 
-def _lines(settings: Settings, batches: Iterable[Batch]) -> _Lines:
-    found = _Lines()
-    pipeline = settings.destination.kind == "pipeline"
-    for batch in batches:
-        hostname = None if pipeline else batch.hostname
-        for piece in batch.pieces:
-            log_events = piece.source.document.log_events
-            for place, fields in zip(piece.events, json.loads(piece.array), strict=True):
-                found.add(log_events[place], Line(hostname, fields, shown(fields)))
-    return found
-
-
 def _event(document: Document, log_event: LogEvent) -> Event:
     return Event(
         document.owner,
@@ -271,11 +274,13 @@ def to_json(seen: Preview) -> str:
         "bytes": seen.bytes,
         "control_messages": seen.control_messages,
         "destination": seen.settings.destination.kind,
-        "tags": list(seen.settings.tags),
         "entries": [
             {
                 "events": [asdict(event) for event in entry.events],
-                "lines": [{"hostname": line.hostname, "line": line.fields} for line in entry.lines],
+                "lines": [
+                    {"hostname": line.hostname, "tags": line.tags, "line": line.fields}
+                    for line in entry.lines
+                ],
                 "notes": [asdict(note) for note in entry.notes],
             }
             for entry in seen.entries

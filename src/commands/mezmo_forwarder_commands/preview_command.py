@@ -55,6 +55,15 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     events.add_argument("--log-stream", metavar="NAME", help="where the events name none")
     events.add_argument("--account", metavar="ID", default="000000000000", help="the log group's account")
 
+    events.add_argument(
+        "--filter-name",
+        action="append",
+        default=[],
+        dest="filters",
+        metavar="NAME",
+        help="the subscription filter they came by, for what a subscription has for itself",
+    )
+
     settings = parser.add_argument_group("settings")
     settings.add_argument(
         "--settings",
@@ -105,6 +114,7 @@ def run(options: argparse.Namespace) -> int:
         group=options.log_group,
         stream=options.log_stream,
         owner=options.account,
+        filters=tuple(options.filters),
         now=int(time.time() * 1000),
     )
     seen = preview.preview(settings, inputs.read(options.files, about))

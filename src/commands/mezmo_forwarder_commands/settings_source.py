@@ -38,7 +38,10 @@ def read(
     Raises:
         CommandError: there are none in the file, or the handler would refuse them.
     """
-    document = dict(_DEFAULTS) if path is None else _document(path, function)
+    beside = Path() if path is None else path.parent  # where the function's code would be
+    document = dict(_DEFAULTS)
+    if path is not None:
+        document, beside = _document(path, function)
     document |= overrides
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
@@ -46,7 +49,7 @@ def read(
             raise CommandError(f"--set {assignment!r} is no NAME=VALUE; write for example --set app=orders")
         document[name] = _value(value)
     try:
-        return read_settings({**os.environ, VARIABLE: json.dumps(document)})
+        return read_settings({**os.environ, "LAMBDA_TASK_ROOT": str(beside), VARIABLE: json.dumps(document)})
     except SettingsError as error:
         where = f"{path}, with the options: " if path else ""
         raise CommandError(f"{where}{error}") from error
@@ -59,7 +62,8 @@ def _value(text: str) -> object:
         return text
 
 
-def _document(path: Path, function: str | None) -> _Object:
+def _document(path: Path, function: str | None) -> tuple[_Object, Path]:
+    """Return the settings document of a file, and the folder with what it names."""
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
@@ -78,13 +82,13 @@ def _document(path: Path, function: str | None) -> _Object:
             raise CommandError(
                 f"--settings {path}: its environment has no {VARIABLE}; is it the forwarder's?"
             )
-        return _parse(path, value)
+        return _parse(path, value), path.parent
     if isinstance(value := found.get(VARIABLE), str):
-        return _parse(path, value)
-    return found
+        return _parse(path, value), path.parent
+    return found, path.parent
 
 
-def _of_template(path: Path, template: _Object, function: str | None) -> _Object:
+def _of_template(path: Path, template: _Object, function: str | None) -> tuple[_Object, Path]:
     """Return the settings of a template's forwarder; its re-drive has the same, and is passed over."""
     resources = template["Resources"]
     found: dict[str, _Object] = {}
@@ -104,11 +108,14 @@ def _of_template(path: Path, template: _Object, function: str | None) -> _Object
         )
     if function is not None and function not in found:
         raise CommandError(f"--function {function!r} is no forwarder of {path}; it has: {', '.join(found)}")
-    document = found[function] if function else next(iter(found.values()))
+    chosen = function or next(iter(found))
+    document = found[chosen]
     destination = document.get("destination")
     if isinstance(destination, dict) and str(destination.get("url", "")).startswith("${"):
         destination["url"] = f"https://known-at-deployment.invalid/{destination['url']}"
-    return document
+    key = _at(resources, chosen, "Properties", "Code", "S3Key")
+    asset = path.parent / f"asset.{str(key).removesuffix('.zip')}"
+    return document, asset if asset.is_dir() else path.parent
 
 
 def _parse(path: Path, text: str) -> _Object:

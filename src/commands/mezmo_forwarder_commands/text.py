@@ -78,7 +78,7 @@ class _Writer:
         for (_, group, stream), some in groupby(self.seen.entries, key=place):
             entries = list(some)
             yield f"{self.paint(_visible(group), _BOLD)}  {self.paint(_visible(stream), _DIM)}"
-            heads = {_head(self.seen, line) for entry in entries for line in entry.lines}
+            heads = {_head(line) for entry in entries for line in entry.lines}
             common = len(heads) == 1
             yield from (f"  → {head}" for head in heads if common)
             yield ""
@@ -91,7 +91,7 @@ class _Writer:
         for event, line in zip_longest(entry.events, entry.lines):
             yield self._row(event, line)
         for line in entry.lines if with_head else []:
-            yield _INDENT + self.paint(f"→ {_head(self.seen, line)}", _DIM)
+            yield _INDENT + self.paint(f"→ {_head(line)}", _DIM)
         for note in entry.notes:
             colour = _NOTE_COLOURS.get(note.kind, _NOTE_COLOUR)
             yield _INDENT + self.paint(f"{note.kind}: {_visible(note.text)}", colour)
@@ -116,11 +116,10 @@ def _message(event: Event) -> str:
     return _visible(event.message.rstrip("\r\n"))
 
 
-def _head(seen: Preview, line: Line) -> str:
+def _head(line: Line) -> str:
     """Say what Mezmo files a line under."""
-    settings = seen.settings
     parts = [("host", line.hostname), ("app", line.shown.app), ("env", line.fields.get("env"))]
-    parts.append(("tags", ",".join(settings.tags) if line.hostname is not None else ""))
+    parts.append(("tags", line.tags))
     return _visible("  ".join(f"{name} {value}" for name, value in parts if value))
 
 
