@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mezmo_forwarder_commands.inputs import Payload, pack
 from mezmo_forwarder_commands.page import of_preview, render
+from mezmo_forwarder_commands.preview import preview
+from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
 from tests.preview import browser as browsers
 from tests.preview.browser import Browser
@@ -191,6 +194,19 @@ def test_hostile_lines_stay_text(browser: Browser, show: Show, messages: list[st
     assert browser.evaluate("document.querySelectorAll('script').length") == 2
     assert browser.evaluate("document.querySelectorAll('main img, main script, main iframe').length") == 0
     assert len(browser.requests) == 1
+    assert browser.complaints == []
+
+
+def test_a_time_beyond_the_calendar(browser: Browser, tmp_path: Path) -> None:
+    document = make_document(["x"])
+    document["logEvents"][0]["timestamp"] = 2**62  # type: ignore[index]
+    (tmp_path / "page.html").write_text(
+        render(of_preview(preview(make_settings(), [Payload(pack(document), "test")])))
+    )
+    browser.open(tmp_path / "page.html")
+    unfold(browser)
+
+    assert browser.evaluate("document.querySelector('time').textContent").startswith("46116860184273")
     assert browser.complaints == []
 
 

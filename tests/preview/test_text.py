@@ -17,7 +17,7 @@ SEQUENCE = re.compile(r"\x1b\[[0-9;]+m")
 
 
 def rendered(
-    messages: list[str], settings: Settings = STANDARD, *, width: int = 100, colour: bool = False
+    messages: list[str], settings: Settings = STANDARD, *, width: int = 106, colour: bool = False
 ) -> list[str]:
     return list(text.render(see(messages, settings), width=width, colour=colour))
 
@@ -32,11 +32,11 @@ def test_events_stand_beside_their_lines_and_the_reasons_below() -> None:
         "/aws/lambda/checkout  2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a\n"
         "  → host /aws/lambda/checkout  app web  env p  tags a,b\n"
         "\n"
-        '11:06:40.000  {"level":"error","message":"x"}        │ ERROR {"level":"error","message":"x"}\n'
-        "11:06:40.001                                         │       ∅\n"
-        "              filtered: empty\n"
-        "11:06:40.002  さくら                                 │       さくら\n"
-        "11:06:40.003  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… │       "
+        '11-18 11:06:40.000  {"level":"error","message":"x"}        │ ERROR {"level":"error","message":"x"}\n'
+        "11-18 11:06:40.001                                         │       ∅\n"
+        "                    filtered: empty\n"
+        "11-18 11:06:40.002  さくら                                 │       さくら\n"
+        "11-18 11:06:40.003  xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… │       "
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"
     )
     assert printed[-1].startswith("4 events → 3 lines · 1 filtered (empty)")
@@ -50,7 +50,7 @@ def test_parts_of_a_line_stand_below_one_another() -> None:
     rows = [row for row in rendered(["x" * 40_000]) if "│" in row]
 
     assert len(rows) == 3
-    assert [row[:12].strip() for row in rows] == ["11:06:40.000", "", ""]
+    assert [row[:18].strip() for row in rows] == ["11-18 11:06:40.000", "", ""]
 
 
 @given(st.lists(ANY_TEXT), st.integers(60, 200))
@@ -93,3 +93,8 @@ def test_colour_is_for_terminals_whose_user_wants_it(monkeypatch: pytest.MonkeyP
     assert text.width_of(io.StringIO(), None) == 120
     assert text.width_of(Terminal(), 0) == 0
     assert text.width_of(Terminal(), 10) == 60
+
+
+@pytest.mark.parametrize("timestamp", [-(2**63), 2**63 - 1, 253_402_300_800_000])
+def test_a_time_beyond_the_calendar_is_its_number(timestamp: int) -> None:
+    assert text.clock(timestamp) == str(timestamp)

@@ -75,9 +75,9 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     settings.add_argument("--function", metavar="ID", help="which function of the template, by logical id")
     settings.add_argument("--line-format", choices=_LINE_FORMATS)
     settings.add_argument("--oversize-lines", choices=_OVERSIZE_LINES)
-    settings.add_argument("--hostname")
-    settings.add_argument("--app")
-    settings.add_argument("--env")
+    settings.add_argument("--hostname", metavar="TEXT")
+    settings.add_argument("--app", metavar="TEXT")
+    settings.add_argument("--env", metavar="TEXT")
     settings.add_argument("--tag", action="append", dest="tags", metavar="TAG", help="may be repeated")
     settings.add_argument(
         "--set",
@@ -117,6 +117,8 @@ def run(options: argparse.Namespace) -> int:
         filters=tuple(options.filters),
         now=int(time.time() * 1000),
     )
+    if "-" in options.files and sys.stdin.isatty():
+        print("mezmo-forwarder: reads events from the terminal until Ctrl-D", file=sys.stderr)
     seen = preview.preview(settings, inputs.read(options.files, about))
     if options.html:
         _write(options.html, page.render(page.of_preview(seen)))

@@ -15,7 +15,7 @@ _IN_A_PIPE = 120
 _NARROWEST = 60
 _WIDEST_UNCUT = 80  # beyond which a longer event moves its line to the right
 _LEVEL_WIDTH = 5
-_TIME_WIDTH = 12
+_TIME_WIDTH = 18
 _AROUND = _TIME_WIDTH + len("  ") + len(" │ ") + _LEVEL_WIDTH + len(" ")  # columns beside the two texts
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -124,9 +124,9 @@ def _head(line: Line) -> str:
 
 
 def clock(timestamp: int) -> str:
-    """Return the time of day in UTC, to the millisecond."""
+    """Return month, day and time in UTC, to the millisecond."""
     try:
-        return (_EPOCH + timedelta(milliseconds=timestamp)).strftime("%H:%M:%S.%f")[:-3]
+        return (_EPOCH + timedelta(milliseconds=timestamp)).strftime("%m-%d %H:%M:%S.%f")[:-3]
     except OverflowError:
         return str(timestamp)
 
