@@ -110,6 +110,10 @@ def test_what_does_not_show_is_shown_by_its_number(browser: Browser, show: Show)
 def test_filters(browser: Browser, show: Show) -> None:
     show(["ERROR one", "WARN two", "three", "x" * 20_000, ""])
 
+    beside = "document.getElementById('beside').click()"
+    browser.evaluate(beside)
+    assert browser.evaluate(SHOWN) == "5 of 6 rows", "without the event that became no line"
+    browser.evaluate(beside)
     choose(browser, "level", "WARN")
     assert lines_of(browser) == ["WARN two"]
     choose(browser, "level", "")
@@ -121,7 +125,7 @@ def test_filters(browser: Browser, show: Show) -> None:
     choose(browser, "host", "/aws/lambda/checkout")
     choose(browser, "app", "checkout")
     assert browser.evaluate(SHOWN) == "5 of 6 rows"
-    browser.evaluate("document.getElementById('beside').click()")
+    browser.evaluate(beside)
     assert browser.evaluate("getComputedStyle(document.querySelector('summary .in')).display") == "none"
     browser.evaluate("document.getElementById('text').value = 'nowhere'")
     choose(browser, "app", "checkout")
