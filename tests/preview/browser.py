@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -57,6 +58,7 @@ class Browser:
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._pending:
+            assert select.select([self._from], [], [], SECONDS)[0], f"no answer in {SECONDS} seconds"
             part = os.read(self._from, 1 << 20)
             assert part, "the browser has ended"
             self._pending += part

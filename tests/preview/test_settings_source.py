@@ -14,7 +14,7 @@ from handler.settings import LineFormat, OversizeLines, Settings
 from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder
 from mezmo_forwarder_commands import preview_command
 from mezmo_forwarder_commands.errors import CommandError
-from mezmo_forwarder_commands.settings_source import read
+from mezmo_forwarder_commands.settings_source import filters_of, read
 from tests.handler.doubles import settings_json
 
 DOCUMENT = settings_json(app="web", tags=["eu"])
@@ -37,7 +37,7 @@ def forwarder(stack: Stack, name: str, **properties: Any) -> MezmoLogForwarder:
     )
 
 
-def template(stack: Stack) -> dict[str, Any]:
+def resources_of(stack: Stack) -> dict[str, Any]:
     return dict(Template.from_stack(stack).to_json())
 
 
@@ -70,7 +70,7 @@ def test_a_synthesized_template(path: Path) -> None:
     forwarder(
         stack, "Forwarder", app='a "quoted" app', mezmo_tags=["eu"], hostname=f"host-{name.value_as_string}"
     )
-    settings = read_json(path, template(stack))
+    settings = read_json(path, resources_of(stack))
 
     assert (settings.app, settings.tags) == ('a "quoted" app', ("eu",))
     assert settings.hostname == "host-${Name}"
@@ -82,14 +82,14 @@ def test_an_address_that_is_known_at_deployment(path: Path) -> None:
     url = CfnParameter(stack, "Url", type="String").value_as_string
     forwarder(stack, "Forwarder", destination=MezmoDestination.log_analysis(url=url))
 
-    assert read_json(path, template(stack)).destination.kind == "log-analysis"
+    assert read_json(path, resources_of(stack)).destination.kind == "log-analysis"
 
 
 def test_one_of_several_forwarders_is_named(path: Path) -> None:
     stack = Stack(App(), "Stack")
     forwarder(stack, "First", app="first")
     forwarder(stack, "Second", app="second")
-    found = template(stack)
+    found = resources_of(stack)
     names = [name for name in found["Resources"] if name.startswith("SecondFunction")]
 
     with pytest.raises(CommandError, match=rf"several forwarders; add --function with one of: .*{names[0]}"):
@@ -106,9 +106,13 @@ def test_settings_of_subscriptions_that_lie_beside_the_code(tmp_path: Path) -> N
     for number in range(200):
         made.subscribe(LogGroup.from_log_group_name(stack, f"G{number}", f"/g/{number}"), app=f"app-{number}")
     app.synth()
-    settings = read(tmp_path / "Stack.template.json", {})
+    template = tmp_path / "Stack.template.json"
+    settings = read(template, {})
 
     assert settings.subscriptions_file
+    (name,) = filters_of(template, "/g/7")
+    assert settings.subscriptions[name].app == "app-7"
+    assert filters_of(template, "/other") == filters_of(template, None) == filters_of(None, "/g/7") == ()
     assert {found.app for found in settings.subscriptions.values()} == {f"app-{n}" for n in range(200)}
 
 

@@ -61,7 +61,7 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         default=[],
         dest="filters",
         metavar="NAME",
-        help="the subscription filter they came by, for what a subscription has for itself",
+        help="the subscription filter they came by; where --settings is a template, the log group's",
     )
 
     settings = parser.add_argument_group("settings")
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
         group=options.log_group,
         stream=options.log_stream,
         owner=options.account,
-        filters=tuple(options.filters),
+        filters=tuple(options.filters) or settings_source.filters_of(options.settings, options.log_group),
         now=int(time.time() * 1000),
     )
     if "-" in options.files and sys.stdin.isatty():

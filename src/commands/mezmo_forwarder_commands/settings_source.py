@@ -55,6 +55,23 @@ def read(
         raise CommandError(f"{where}{error}") from error
 
 
+def filters_of(path: Path | None, group: str | None) -> tuple[str, ...]:
+    """Return the names of a log group's subscription filters, as far as a template has them literally."""
+    if path is None or group is None:
+        return ()
+    try:
+        resources = _at(json.loads(path.read_bytes()), "Resources")
+    except (OSError, ValueError):
+        return ()  # `read` says so
+    found = (
+        _at(resource, "Properties", "FilterName")
+        for resource in (resources.values() if isinstance(resources, dict) else ())
+        if _at(resource, "Type") == "AWS::Logs::SubscriptionFilter"
+        and _at(resource, "Properties", "LogGroupName") == group
+    )
+    return tuple(name for name in found if isinstance(name, str))
+
+
 def _value(text: str) -> object:
     try:
         return json.loads(text)
