@@ -5,8 +5,11 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Raw, structs
 
+from handler.events import LogEvent, Received
 from handler.forwarder import Forwarder
+from handler.literals import literal_of, text_of
 from handler.settings import read_settings
 from local.mezmo import MezmoStandIn
 from mezmo_forwarder_commands.inputs import Payload, pack
@@ -85,6 +88,33 @@ def test_events_of_one_id_keep_their_lines() -> None:
 
 def test_several_events_in_one_line_are_said_to_be_joined() -> None:
     assert notes_on(STANDARD, ["a", "b"], [{"line": "a\nb"}], "") == [Note("joined", "2 events")]
+
+
+class Joined(LogEvent):
+    event_ids: tuple[str, ...] = ()
+
+
+def test_log_events_that_are_joined_before_they_become_a_line_stand_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def join(_settings: object, received: Received) -> Received:
+        first, second, *others = received.document.log_events
+        text = literal_of(text_of(bytes(first.message)) + text_of(bytes(second.message)))
+        joined = Joined(first.id, first.timestamp, Raw(text), ("1",))
+        document = structs.replace(received.document, log_events=[joined, *others])
+        return structs.replace(received, document=document)
+
+    monkeypatch.setattr("mezmo_forwarder_commands.preview._joined", join)
+    seen = see(["a\n", "b", "c", ""])
+
+    assert [[event.message for event in entry.events] for entry in seen.entries] == [
+        ["a\n", "b"],
+        ["c"],
+        [""],
+    ]
+    assert texts(seen) == ["a\nb", "c"]
+    assert notes_of(seen) == [["joined: 2 events"], [], ["filtered: empty"]]
+    assert seen.received == 3
 
 
 def test_what_changed_in_a_text_is_said() -> None:

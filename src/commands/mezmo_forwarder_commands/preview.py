@@ -1,8 +1,9 @@
 """What the handler makes of sample events: its own code, with nothing at the end that sends."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 
 from msgspec import structs
 
@@ -159,8 +160,10 @@ class _Run:
 
     def entries(self, received: Received) -> Iterator[Entry]:
         """Yield what becomes of a document's log events."""
+        settings = self._settings.of(received.document.subscription_filters)
+        joined = _joined(settings, received)
         before = dict(self.report.filters)
-        batches = self._forward(received, self.report)
+        batches = self._forward(joined, self.report)
         for batch in batches:
             for piece in batch.pieces:
                 self._count(self._batcher.add(batch.query, piece))
@@ -168,11 +171,10 @@ class _Run:
             return
         filters = self.report.filters
         reasons = [reason for reason, count in filters.items() if count > before.get(reason, 0)]
-        settings = self._settings.of(received.document.subscription_filters)
         lines = self._lines(batches)
-        for unit, log_events in _units(received):
+        for unit, log_events in _units(joined, received):
             made = lines.of(unit)
-            reason = "" if made else self._reason(received, unit, reasons)
+            reason = "" if made else self._reason(joined, unit, reasons)
             events = [_event(received.document, log_event) for log_event in log_events]
             messages = [event.message for event in events]
             notes = notes_on(settings, messages, [line.fields for line in made], reason)
@@ -222,13 +224,21 @@ class _Run:
             self.bytes += len(self._mezmo.prepare(batch, plain=True).body)
 
 
-def _units(received: Received) -> Iterator[tuple[LogEvent, list[LogEvent]]]:
-    """Yield what the handler makes lines of, and the log events that it is made of: itself.
+def _joined(_settings: Settings, received: Received) -> Received:
+    """Return a document as it is when lines are made of it.
 
-    Where several log events are joined to one before they become a line, this is the place to say so.
+    Nothing joins log events yet. What does goes here, by the handler's own function for it; a document that
+    is joined already passes the handler's as it is.
     """
-    for log_event in received.document.log_events:
-        yield log_event, [log_event]
+    return received
+
+
+def _units(joined: Received, received: Received) -> Iterator[tuple[LogEvent, list[LogEvent]]]:
+    """Yield each log event that lines are made of, and those that it was before it was joined."""
+    log_events = iter(received.document.log_events)
+    for unit in joined.document.log_events:
+        others: Sequence[str] = getattr(unit, "event_ids", ())
+        yield unit, [*islice(log_events, 1 + len(others))]
 
 
 class _Lines:
