@@ -140,6 +140,7 @@ def test_plain_text_that_looks_like_an_export_is_text_unless_told(write: Write) 
         '{"message":"x","timestamp":1795000000000}\n',
         '{"message":"x","timestamp":1795000000000}\n{"message":"y","timestamp":1795000000000}\n',
         "[not json\n\n",
+        "[" * 100_000 + "\n",
         "a\u2028b\x0cc\r\n",
         "1\n",
     ],

@@ -147,6 +147,7 @@ def test_documents_of_one_host_share_their_requests() -> None:
     assert (seen.requests, seen.lines) == (3, 3)
     small = [Payload(pack(make_document([text])), "test") for text in "abc"]
     assert preview(STANDARD, small).requests == 1
+    assert preview(STANDARD, payloads).bytes > 3 * 600_000, "before compression"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,15 @@ def test_a_synthesized_template(path: Path) -> None:
     assert settings.redrive is None
 
 
+def test_what_cloudformation_joins_and_splits(path: Path) -> None:
+    before, after = DOCUMENT.split('"web"')
+    app = {"Fn::Join": [" & ", {"Fn::Split": ["/", '"a b/c"']}]}
+    value = {"Fn::Join": ["", [before, app, after]]}
+    function = {"Properties": {"Environment": {"Variables": {"MEZMO_FORWARDER_SETTINGS": value}}}}
+
+    assert read_json(path, {"Resources": {"Function": function}}).app == "a b & c"
+
+
 def test_an_address_that_is_known_at_deployment(path: Path) -> None:
     stack = Stack(App(), "Stack")
     url = CfnParameter(stack, "Url", type="String").value_as_string

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from handler.settings import Settings
 from mezmo_forwarder_commands import text
+from mezmo_forwarder_commands.inputs import Payload, pack
+from mezmo_forwarder_commands.preview import preview
+from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
 from tests.preview.samples import STANDARD, see
 
@@ -40,6 +43,17 @@ def test_events_stand_beside_their_lines_and_the_reasons_below() -> None:
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"
     )
     assert printed[-1].startswith("4 events → 3 lines · 1 filtered (empty)")
+
+
+def test_lines_of_one_stream_that_are_filed_differently_each_say_so() -> None:
+    settings = make_settings(subscriptions={"f": {"app": "own"}})
+    payloads = [Payload(pack(make_document(["x"], filters=[name])), "test") for name in "fg"]
+    printed = list(text.render(preview(settings, payloads), width=106, colour=False))
+
+    assert [row.strip() for row in printed if "→ host" in row] == [
+        "→ host /aws/lambda/checkout  app own",
+        "→ host /aws/lambda/checkout  app checkout",
+    ]
 
 
 def test_without_a_width_nothing_is_cut() -> None:
