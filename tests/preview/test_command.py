@@ -42,7 +42,7 @@ def test_text_from_standard_input() -> None:
     finished = run("preview", "--app", "web", given="größer\n".encode())
 
     assert finished.stderr == ""
-    assert "host /preview  app web" in finished.stdout
+    assert "host preview  app web" in finished.stdout
     assert finished.stdout.splitlines()[-1].startswith("1 event → 1 line · 1 request, ")
     assert "\x1b" not in finished.stdout
 

@@ -89,7 +89,7 @@ def test_the_view(browser: Browser, show: Show) -> None:
     cells = browser.evaluate(
         f"{ROWS}.map(row => [...row.querySelector('summary').children].map(c => c.textContent))"
     )
-    host = "/aws/lambda/checkout"
+    host = "checkout"
     assert cells == [
         ["Nov 18 11:06:40.000", '{"level":"error","message":"boom"}', "ERROR", host, "web", "boom"],
         ["Nov 18 11:06:40.001", "", "", "", "", "filtered: empty"],
@@ -122,7 +122,7 @@ def test_filters(browser: Browser, show: Show) -> None:
     choose(browser, "note", "split")
     assert browser.evaluate(SHOWN) == "2 of 6 rows"
     choose(browser, "note", "")
-    choose(browser, "host", "/aws/lambda/checkout")
+    choose(browser, "host", "checkout")
     choose(browser, "app", "checkout")
     assert browser.evaluate(SHOWN) == "5 of 6 rows"
     browser.evaluate(beside)
@@ -161,7 +161,8 @@ def test_what_unfolds(browser: Browser, show: Show) -> None:
     names = browser.evaluate(f"[...{line}.querySelectorAll('dt')].map(e => e.textContent)")
     assert names == [
         "host", "tags", "timestamp", "app", "meta.owner", "meta.group", "meta.stream", "meta.event_id",
-        "meta.filters", "meta.parts", "meta.part_head", "meta.part_tail", "meta.part",
+        "meta.filters", "meta.aws_service", "meta.function", "meta.parts", "meta.part_head",
+        "meta.part_tail", "meta.part",
     ]  # fmt: skip
     texts = browser.evaluate("[...document.querySelectorAll('.unfolded pre')].map(e => e.textContent.length)")
     assert texts == [10_000, 8_192, 10_000, 1_808]

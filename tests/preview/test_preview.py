@@ -136,7 +136,7 @@ def test_documents_keep_their_own_hosts() -> None:
     payloads = [Payload(pack(make_document(["x"], group=group)), "test") for group in ("/a/b.c", "/d")]
     seen = preview(STANDARD, payloads)
 
-    assert [entry.lines[0].hostname for entry in seen.entries] == ["/a/b_c", "/d"]
+    assert [entry.lines[0].hostname for entry in seen.entries] == ["a/b_c", "d"]
     assert seen.requests == 2
 
 
@@ -187,7 +187,7 @@ def test_json_holds_the_lines_as_they_are_sent() -> None:
 
     assert document["entries"][0]["lines"] == [
         {
-            "hostname": "/aws/lambda/checkout",
+            "hostname": "checkout",
             "tags": "eu",
             "line": {"line": "a", "timestamp": FIRST_TIMESTAMP, "app": "checkout"},
         }

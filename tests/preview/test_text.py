@@ -33,7 +33,7 @@ def test_events_stand_beside_their_lines_and_the_reasons_below() -> None:
 
     assert "\n".join(printed[:-1]) == (
         "/aws/lambda/checkout  2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a\n"
-        "  → host /aws/lambda/checkout  app web  env p  tags a,b\n"
+        "  → host checkout  app web  env p  tags a,b\n"
         "\n"
         '11-18 11:06:40.000  {"level":"error","message":"x"}        │ ERROR {"level":"error","message":"x"}\n'
         "11-18 11:06:40.001                                         │       ∅\n"
@@ -51,8 +51,8 @@ def test_lines_of_one_stream_that_are_filed_differently_each_say_so() -> None:
     printed = list(text.render(preview(settings, payloads), width=106, colour=False))
 
     assert [row.strip() for row in printed if "→ host" in row] == [
-        "→ host /aws/lambda/checkout  app own",
-        "→ host /aws/lambda/checkout  app checkout",
+        "→ host checkout  app own",
+        "→ host checkout  app checkout",
     ]
 
 

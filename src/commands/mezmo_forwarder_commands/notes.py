@@ -64,6 +64,34 @@ def _joined(made: Made) -> Iterator[Note]:
         yield Note("joined", f"{len(made.messages)} events")
 
 
+def _recognized(made: Made) -> Iterator[Note]:
+    for line, meta in zip(made.lines[:1], made.metas[:1], strict=True):
+        found = [f"level {line['level']}"] if "level" in line else []
+        found += ["its trace"] if "trace_id" in meta else []
+        if found:
+            yield Note("recognized", " and ".join(found))
+
+
+def _redacted(made: Made) -> Iterator[Note]:
+    if made.settings.redact is None:
+        return
+    text = "".join(str(line.get("line")) for line in made.lines)
+    rules = [rule.rule for rule in made.settings.redact.rules if f"[redacted:{rule.rule}" in text]
+    if rules:
+        yield Note("redacted", ", ".join(rules))
+    elif _without_ends(text) != _without_ends("\n".join(made.messages)) and made.lines and _is_message(made):
+        yield Note("redacted", "by a rule with a text of its own")
+
+
+def _is_message(made: Made) -> bool:
+    """Whether a line is nothing but its message, in one piece."""
+    return made.settings.line_format != "mezmo-lambda" and len(made.lines) == len(made.messages) == 1
+
+
+def _without_ends(text: str) -> str:
+    return text.rstrip()
+
+
 def _parts(made: Made) -> Iterator[Note]:
     for meta in made.metas[:1]:
         if "parts" in meta:
@@ -98,4 +126,4 @@ def _cut_by_mezmo(made: Made) -> Iterator[Note]:
             yield Note("warning", f"meta is about {size:,} bytes; Mezmo takes 32,768")
 
 
-_RULES = (_filtered, _joined, _parts, _changed, _cut_by_mezmo)
+_RULES = (_filtered, _joined, _recognized, _redacted, _parts, _changed, _cut_by_mezmo)

@@ -11,6 +11,7 @@ from handler.batches import Batch, Batcher
 from handler.errors import EventError
 from handler.events import Document, Limits, LogEvent, Received, read_payload
 from handler.forwarding import Forwarding
+from handler.joining import join
 from handler.leftovers import Leftovers
 from handler.literals import text_of
 from handler.mezmo import Mezmo
@@ -224,13 +225,9 @@ class _Run:
             self.bytes += len(self._mezmo.prepare(batch, plain=True).body)
 
 
-def _joined(_settings: Settings, received: Received) -> Received:
-    """Return a document as it is when lines are made of it.
-
-    Nothing joins log events yet. What does goes here, by the handler's own function for it; a document that
-    is joined already passes the handler's as it is.
-    """
-    return received
+def _joined(settings: Settings, received: Received) -> Received:
+    """Return a document as it is when lines are made of it; the handler's joins nothing more then."""
+    return received if settings.multiline is None else join(settings.multiline, received)
 
 
 def _units(joined: Received, received: Received) -> Iterator[tuple[LogEvent, list[LogEvent]]]:
