@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -520,6 +521,31 @@ def test_through_the_store_and_back_a_line_stays_what_it_was(
 def test_any_text_goes_through_every_shape(text: str) -> None:
     for kind in TRACES:
         assert "".join(joined([text, text, " x"], Multiline(kind)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("before", ["x", "goroutine 1 [running]:"])
+@pytest.mark.parametrize("empty", ["", " ", 5])
+def test_what_is_read_grows_with_the_lines_alone(before: str, empty: object) -> None:
+    def reads(count: int) -> int:
+        multiline, document = (
+            Multiline("go"),
+            received([before, *[empty] * count, "x", *[empty] * count, " x"]),
+        )
+        calls = 0
+
+        def count_calls(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count_calls)
+        try:
+            join(multiline, document)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    reads(10)
+    assert reads(2_000) < 2.2 * reads(1_000)
 
 
 def test_received_counts_a_joined_line_once(capsys: pytest.CaptureFixture[str]) -> None:
