@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -265,6 +266,8 @@ def test_all_languages_at_once_with_or_without_a_line_feed_at_the_end(kind: str,
         ["ERROR one", "ERROR two", "foo.bar: error", "Error handling is fun", "error: Error", "x:1:in y"],
         ["", " ", "\n", "\t"],
         ["one", "", "two"],
+        ["one", "", "  two"],
+        ["one", "  \n", "two"],
         ["one", "\n", "  \n", "two"],
         [5, {"a": 1}, None, ["x"]],
         ['{"a": 1}', '"quoted"', "\\tno tab", "\\n"],
@@ -313,12 +316,68 @@ def test_an_id_that_is_no_text_is_kept_as_its_json() -> None:
     assert event.event_ids == ("5", f"{2:056d}")
 
 
-@pytest.mark.parametrize("fill", ["x", "é", "\n", "😀", "\\", "\ud83d"])
+@pytest.mark.parametrize("fill", ["x", "é", "\té", '"ééé', "\n", "😀", "\\", "\ud83d"])
 def test_a_pattern_is_looked_for_at_the_beginning(fill: str) -> None:
     for length in range(230, 262):
         message = "a" * (length % 7) + fill * length
         assert joined(["b", "^" + message], Multiline("continues-with", r"^[xy]|^\^")) == [f"b\n^{message}"]
     assert joined(["b", fill * 400 + "^"], Multiline("continues-with", r"\^")) == ["b", fill * 400 + "^"]
+
+
+def test_a_line_is_in_one_group_alone() -> None:
+    head = "java.lang.IllegalStateException: no"
+    assert joined(["x", "Caused by: error", head, "\tat a"]) == ["x\nCaused by: error", f"{head}\n\tat a"]
+
+
+def test_a_line_feed_at_the_end_is_no_backslash_and_n() -> None:
+    assert joined(["a\n", " C:\\n", " b\n", " c"]) == ["a\n C:\\n\n b\n c"]
+
+
+def test_a_pattern_that_begins_with_an_anchor_may_have_other_branches() -> None:
+    assert joined(["x", "a b"], Multiline("continues-with", "^#|b")) == ["x\na b"]
+
+
+def test_what_is_joined_is_not_stored_as_it_came() -> None:
+    assert join(ALL, received(["a", " b"])).packed is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "multiline", "left", "expected"),
+    [
+        (["a", " b", " c", " d"], Multiline("java", max_lines=2), [0, 1], ["a\n b", " c\n d"]),
+        (["x", "a" * 300, " b"], Multiline("java", max_bytes=256), [0, 2], ["x", " b"]),
+        (["x", "a", " b", "c", " d"], ALL, [2], ["c\n d"]),
+    ],
+)
+def test_what_was_joined_once_is_not_joined_again(
+    texts: list[str], multiline: Multiline, left: list[int], expected: list[str]
+) -> None:
+    (piece,) = encode_lines(make_settings(), join(multiline, received(texts)), filtered=print)
+    lines = piece.split()
+    (back,) = read_payload(pack_undelivered([Settled(Batch("", [lines[n] for n in left]), "503")]), LIMITS)
+    again = join(multiline, back)
+    assert [json.loads(bytes(event.message)) for event in again.document.log_events] == expected
+    ids = [[*event.event_ids] for event in again.document.log_events]
+    assert ids == [json.loads(lines[n].array)[0]["meta"].get("event_ids", []) for n in left]
+
+
+def test_bounds_to_the_byte() -> None:
+    exact = ["a" * 100, " " + "b" * 151]
+    assert len(joined(exact, Multiline("java", max_bytes=256))) == 1
+    assert len(joined([exact[0], exact[1] + "b"], Multiline("java", max_bytes=256))) == 2
+    empty = ["panic: x", *[""] * 112, "goroutine 1 [running]:"]
+    assert joined(empty, Multiline("go", max_bytes=256)) == empty
+    assert len(joined(empty, Multiline("go", max_bytes=300))) == 1
+
+
+def test_long_ids_never_make_meta_larger_than_mezmo_takes() -> None:
+    document = make_document(["a", *[" b"] * 99])
+    for number, event in enumerate(document["logEvents"]):  # type: ignore[arg-type, var-annotated]
+        event["id"] = f"{number:01000d}"
+    lines = lines_of(make_settings(), join(ALL, read(pack(to_json(document)))))
+    ids = [one for line in lines for one in [line["meta"]["event_id"], *line["meta"].get("event_ids", [])]]
+    assert [int(one) for one in ids] == [*range(100)]
+    assert max(len(json.dumps(line["meta"])) for line in lines) < 32_768
 
 
 def test_bounds() -> None:
@@ -470,6 +529,31 @@ def test_through_the_store_and_back_a_line_stays_what_it_was(
 def test_any_text_goes_through_every_shape(text: str) -> None:
     for kind in TRACES:
         assert "".join(joined([text, text, " x"], Multiline(kind)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("before", ["x", "goroutine 1 [running]:"])
+@pytest.mark.parametrize("empty", ["", " ", 5])
+def test_what_is_read_grows_with_the_lines_alone(before: str, empty: object) -> None:
+    def reads(count: int) -> int:
+        multiline, document = (
+            Multiline("go"),
+            received([before, *[empty] * count, "x", *[empty] * count, " x"]),
+        )
+        calls = 0
+
+        def count_calls(_frame: object, event: str, _argument: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count_calls)
+        try:
+            join(multiline, document)
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    reads(10)
+    assert reads(2_000) < 2.2 * reads(1_000)
 
 
 def test_received_counts_a_joined_line_once(capsys: pytest.CaptureFixture[str]) -> None:

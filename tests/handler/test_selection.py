@@ -163,6 +163,7 @@ def test_a_line_without_a_level_is_of_none() -> None:
         '{"level": 5}',
         '{"level": {}}',
         '{"severityNumber": 25}',
+        '{"severityNumber": true}',
         "x" * 300 + " DEBUG",
         5,
     ]
@@ -266,6 +267,9 @@ def test_the_share_is_right(share: float, step: int) -> None:
     # Six standard deviations.
     assert abs(left.count - 20_000 * share) <= 6 * (20_000 * share * (1 - share)) ** 0.5
     assert left.count + reasons["not sampled"] == 20_000
+    for digit in range(10):  # of each tenth event as well, which may be one of a kind
+        some = sum(int(text) % 10 == digit for text in messages_of(left))
+        assert abs(some - 2_000 * share) <= 6 * (2_000 * share * (1 - share)) ** 0.5
 
 
 def test_the_first_rule_that_matches_decides() -> None:

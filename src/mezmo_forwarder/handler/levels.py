@@ -59,7 +59,7 @@ def level_of_fields(field: Callable[[str], object]) -> Level | None:
                 return level
             if value.isdecimal() and len(value) <= 2:
                 return _by_number(int(value))
-        elif isinstance(value, int) and not isinstance(value, bool):
+        elif type(value) is int:
             return _by_number(value)
     for name in OTEL_NAMES:
         value = field(name)
@@ -67,7 +67,7 @@ def level_of_fields(field: Callable[[str], object]) -> Level | None:
             return level
     for name in OTEL_NUMBERS:
         value = field(name)
-        if isinstance(value, int) and 1 <= value <= 24:
+        if type(value) is int and 1 <= value <= 24:
             return (*_SPELLINGS,)[(value - 1) // 4]
     return None
 

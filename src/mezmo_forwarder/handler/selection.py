@@ -243,11 +243,7 @@ def _sample(rules: Sequence[tuple[_Matching | None, int]], lines: _Lines, places
 
 def _hash(event_id: Raw) -> int:
     """Return a number that is the same for a log event wherever and whenever it is looked at."""
-    # Ids that follow one another have sums that do so too, until they are mixed, here as MurmurHash3 does it.
-    number = crc32(bytes(event_id))
-    number = (number ^ number >> 16) * 0x85EBCA6B & 0xFFFFFFFF
-    number = (number ^ number >> 13) * 0xC2B2AE35 & 0xFFFFFFFF
-    return number ^ number >> 16
+    return crc32(bytes(event_id))
 
 
 # Filters

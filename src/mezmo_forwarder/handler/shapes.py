@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 
 _BLANK = re.compile(rb'"(?:\\[nrt]| )*+"')
 _INDENT = rb"(?: |\\t)"
+_INDENTED = _INDENT + rb'++(?!\\[nr]|")'
 _END = rb'(?:\\[nrt]| )*+"'
 _ANY = "any"  # in the place of a state: each of them
 _TROUBLE = (
@@ -30,7 +31,10 @@ _JAVA_EXCEPTION = (
 _NODE_ERROR = rb"(?:Uncaught )?+(?:[A-Z]\w*+(?:(?<=Error)|(?<=Exception)))(?:: | \[| \{|" + _END + rb")"
 _NODE_SOURCE = rb"(?:node:|file:|/|[A-Z]:\\\\)(?:[^ \"\\]|\\\\){0,400}+(?<=\d)" + _END
 _GOROUTINE = rb"goroutine \d++ \["
-_GO_FUNCTION = rb"[^ \"\\]{1,400}\([^\"\\]{0,400}\)" + _END
+_GO_FUNCTION = (
+    rb"[^ \"\\(]++(?:\([^ \"\\)]{0,100}\)[^ \"\\(]++)*+"  # net/http.(*conn).serve
+    rb"\((?:[^\"\\)]*+\))++" + _END
+)
 _NET_EXCEPTION = rb"(?:Unhandled exception\b|[A-Z]\w*+(?:\.\w++)++(?<=Exception)(?:: |" + _END + rb"))"
 _RUBY_FRAME = rb"[^ :\"\\]++:\d++:in [`']"
 _RUBY_ERROR = rb"[A-Z]\w*+(?:::\w++)*+ \([^\"\\]{0,400}\):" + _END
@@ -162,10 +166,11 @@ class Shape:
     """
 
     def __init__(self, languages: Sequence[_Language]) -> None:
-        alternatives = b"|".join([_INDENT, *(language.candidate for language in languages)])
+        # An empty line is none, so that many of them are passed once, with the line after them.
+        alternatives = b"|".join([_INDENTED, *(language.candidate for language in languages)])
         # What most lines begin with, a timestamp or JSON, is told at once.
         self.may_continue = matcher(re.compile(rb'"(?![0-9{\[])(?:' + alternatives + b")"))
-        self.indented = matcher(re.compile(b'"' + _INDENT + rb'++(?!\\[nr]|")'))
+        self.indented = matcher(re.compile(b'"' + _INDENTED))
         self._first = [_compile(rule) for language in languages for rule in language.first]
         states = {state for language in languages for state in language.rules} | {"line"}
         states |= {state for language in languages for _, state in language.first if state}
