@@ -352,9 +352,11 @@ def test_what_is_joined_is_not_stored_as_it_came() -> None:
 def test_what_was_joined_once_is_not_joined_again(
     texts: list[str], multiline: Multiline, left: list[int], expected: list[str]
 ) -> None:
-    (piece,) = encode_lines(make_settings(), join(multiline, received(texts)), filtered=print)
+    (piece,) = encode(make_settings(), join(multiline, received(texts)))
     lines = piece.split()
-    (back,) = read_payload(pack_undelivered([Settled(Batch("", [lines[n] for n in left]), "503")]), LIMITS)
+    (back,) = read_payload(
+        pack_undelivered([Settled(Batch(Query(""), [lines[n] for n in left]), "503")]), LIMITS
+    )
     again = join(multiline, back)
     assert [json.loads(bytes(event.message)) for event in again.document.log_events] == expected
     ids = [[*event.event_ids] for event in again.document.log_events]
