@@ -41,6 +41,9 @@ _ESCAPE = re.compile(
 _ESCAPED_IN_TWO = '"\\\n\t\r\b\f'
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
+# But of control characters, which are often of a colour.
+_UNICODE_ESCAPE = re.compile(rb"\\(?=u(?!00[01]))")
+
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
 
 _ASCII = bytes(range(128))
@@ -89,6 +92,7 @@ class Redactor:
             self._hints += [(hint, number) for hint in rule.hints]
             if not (rule.needles or rule.hints):
                 self._everywhere.add(number)
+        self._shapes = any(needle.shape for needle in self._needles)
 
     def redact(self, literal: bytes) -> bytes:
         """Redact the literal of a text."""
@@ -125,11 +129,9 @@ class Redactor:
         suspects: dict[int, set[int]] = {}
         if self._everywhere:
             suspects = {line: {*self._everywhere} for line in range(len(literals))}
-        forms = {"as is": joined}
+        shapes = joined.translate(SHAPES) if self._shapes else b""
         for needle, numbers in self._needles.items():
-            if needle.form not in forms:
-                forms[needle.form] = joined.lower() if needle.form == "lower" else joined.translate(SHAPES)
-            text, find, unless = needle.text, forms[needle.form].find, needle.unless
+            text, find, unless = needle.text, (shapes if needle.shape else joined).find, needle.unless
             position = find(text)
             while position >= 0:
                 if unless and (other := unless.match(joined, position)):
@@ -169,14 +171,11 @@ def redactor_of(redact: Redact) -> Redactor:
 
 def _obscure(joined: bytes, literals: list[bytes], ends: list[int]) -> Iterator[int]:
     r"""Yield the literals that may write needles otherwise: as `\u0040`, or with digits of another script."""
-    position = joined.find(b"\\u")
-    while position >= 0:
-        if joined[position + 2 : position + 5] in {b"000", b"001"}:  # a control character, often of a colour
-            position = joined.find(b"\\u", position + 2)
-        else:
-            line = bisect_right(ends, position)
-            yield line
-            position = joined.find(b"\\u", ends[line])
+    match = _UNICODE_ESCAPE.search(joined)
+    while match:
+        line = bisect_right(ends, match.start())
+        yield line
+        match = _UNICODE_ESCAPE.search(joined, ends[line])
     if not joined.isascii():
         for line, literal in enumerate(literals):
             if not literal.isascii() and _is_foldable(literal):
