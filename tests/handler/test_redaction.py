@@ -341,6 +341,13 @@ def test_numbers_become_strings_and_structure_stays() -> None:
     assert redact('{"a":[1,true,"b",""]}', everything) == (
         '{"[redacted:x]":["[redacted:x]","[redacted:x]","[redacted:x]",""]}'
     )
+    assert (
+        redact('{"n":123456,"m":1}', redactor(Redaction("x", pattern=r"\d\d")))
+        == '{"n":"[redacted:x]","m":1}'
+    )
+    assert redact('{"a":"\\t10.0.0.1 10.0.0.2","b":"10.0.0.3"}', ONE["ipv4"]) == (
+        '{"a":"\\t[redacted:ipv4] [redacted:ipv4]","b":"[redacted:ipv4]"}'
+    )
     assert redact('{"a":4111111111111111}\n{"b":"10.0.0.1"}\n') == (
         '{"a":"[redacted:credit-card]"}\n{"b":"[redacted:ipv4]"}\n'
     )
