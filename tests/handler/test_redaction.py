@@ -345,8 +345,8 @@ def test_numbers_become_strings_and_structure_stays() -> None:
         redact('{"n":123456,"m":1}', redactor(Redaction("x", pattern=r"\d\d")))
         == '{"n":"[redacted:x]","m":1}'
     )
-    assert redact('{"a":"\\t10.0.0.1 10.0.0.2","b":"10.0.0.3"}', ONE["ipv4"]) == (
-        '{"a":"\\t[redacted:ipv4] [redacted:ipv4]","b":"[redacted:ipv4]"}'
+    assert redact('{"a":"\\t' + "10.0.0.1 " * 9 + '","b":"10.0.0.3"}', ONE["ipv4"]) == (
+        '{"a":"\\t' + "[redacted:ipv4] " * 9 + '","b":"[redacted:ipv4]"}'
     )
     assert redact('{"a":4111111111111111}\n{"b":"10.0.0.1"}\n') == (
         '{"a":"[redacted:credit-card]"}\n{"b":"[redacted:ipv4]"}\n'
@@ -361,6 +361,13 @@ def test_a_backslash_that_is_no_escape_hides_nothing() -> None:
     assert redact(r"CORP\bob@corp.com") == "CORP[redacted:email]"
     assert redact(r"C:\users\10.0.0.1\x") == r"C:\users\[redacted:ipv4]\x"
     assert redact('{"a":"x\\nbob@corp.com"}') == '{"a":"x\\n[redacted:email]"}'
+
+
+def test_what_is_escaped_without_need_is_left_so() -> None:
+    literal = rb'"a\/b/c\/ bob@example.com \/x\u0041"'
+    assert ALL.redact(literal) == literal.replace(b"bob@example.com", b"[redacted:email]")
+    literal = literal.replace(rb"\u0041", b"")
+    assert ALL.redact(literal) == literal.replace(b"bob@example.com", b"[redacted:email]")
 
 
 def test_half_a_surrogate_pair_is_left() -> None:
