@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler.patterns import LONGEST_PATTERN, MOST_STEPS, PatternError, compile_pattern
@@ -59,6 +59,10 @@ def compiled(pattern: str) -> Any:
 
 @settings(deadline=None)
 @given(PATTERNS, TEXTS)
+@example("a+b?a", "aa")
+@example("[^é]+è", "aèbè")
+@example("(?:ab)+a", "aba")
+@example("(?:a+?b?){2}", "aab")
 def test_a_pattern_finds_what_re_finds(pattern: str, text: str) -> None:
     if ours := compiled(pattern):
         theirs = re.compile(pattern, re.ASCII)

@@ -189,7 +189,9 @@ def _is_foldable(literal: bytes) -> bool:
 
 def _fold(text: str) -> str:
     """Write digits, spaces and dashes as ASCII has them, each in its place."""
-    return text if text.isascii() else _FOLDABLE.sub(_folded, text)
+    if text.isascii() or not _is_foldable(text.encode("utf-8", "surrogatepass")):
+        return text
+    return _FOLDABLE.sub(_folded, text)
 
 
 def _folded(match: re.Match[str]) -> str:
