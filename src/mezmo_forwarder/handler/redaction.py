@@ -82,6 +82,7 @@ class Redactor:
     def __init__(self, redact: Redact, environment: Mapping[str, str] = os.environ) -> None:
         self._rules = [_replacing(redaction, _key(redact, environment)) for redaction in redact.rules]
         self._all = range(len(self._rules))
+        self._ready_made = {number for number in self._all if self._rules[number].ready_made}
         self._everywhere: set[int] = set()
         self._needles: dict[Needle, list[int]] = {}
         self._hints: list[tuple[re.Pattern[bytes], int]] = []
@@ -117,8 +118,19 @@ class Redactor:
 
     def _redact_some(self, literals: list[bytes]) -> list[bytes]:
         suspects = self._suspects(literals)
-        for line, numbers in suspects.items():
-            literals[line] = self._search(literals[line], numbers)
+        for _ in range(_MOST_ROUNDS):
+            changed = []
+            for line, numbers in suspects.items():
+                rules = [self._rules[number] for number in sorted(numbers)]
+                redacted = _redact(literals[line], rules) if rules else None
+                if redacted is not None:
+                    literals[line] = redacted
+                    changed.append(line)
+            if not changed:
+                break
+            # What is left may look otherwise without its neighbours. A pattern may match its replacement.
+            again = self._suspects([literals[line] for line in changed])
+            suspects = {changed[place]: numbers & self._ready_made for place, numbers in again.items()}
         return literals
 
     def _suspects(self, literals: list[bytes]) -> dict[int, set[int]]:
@@ -149,18 +161,6 @@ class Redactor:
         for line in _obscure(joined, literals, ends):
             suspects[line] = {*self._all}
         return suspects
-
-    def _search(self, literal: bytes, numbers: Iterable[int]) -> bytes:
-        rules = [self._rules[number] for number in sorted(numbers)]
-        for _ in range(_MOST_ROUNDS):
-            redacted = _redact(literal, rules) if rules else None
-            if redacted is None:
-                break
-            literal = redacted
-            # What is left may look otherwise without its neighbours. A pattern may match its replacement.
-            again = self._suspects([literal]).get(0, ())
-            rules = [self._rules[number] for number in sorted(again) if self._rules[number].ready_made]
-        return literal
 
 
 @lru_cache(maxsize=64)
