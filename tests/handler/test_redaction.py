@@ -16,9 +16,9 @@ from handler.literals import literal_of, text_of
 from handler.names import hostname_of
 from handler.redaction import Redactor
 from handler.redaction_rules import RULES
-from handler.settings import Redact, Redaction, Settings
+from handler.settings import VARIABLE, Redact, Redaction, Settings, read_settings
 from tests.handler.cloudwatch import make_event, read, received
-from tests.handler.doubles import make_settings
+from tests.handler.doubles import make_settings, settings_json
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow/+IBAAKCAQEA\nabc=\n-----END RSA PRIVATE KEY-----"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -455,6 +455,11 @@ def test_what_cannot_be_is_refused_with_the_remedy() -> None:
         SettingsError, match="there is no rule 'emial'; there are email, .*, or give it a pattern"
     ):
         redactor("emial")
+    document = settings_json(redact={"rules": [{"rule": "x", "pattern": "(a+)+b"}]})
+    with pytest.raises(
+        SettingsError, match=r"MEZMO_FORWARDER_SETTINGS: redact: the pattern '\(a\+\)\+b' takes"
+    ):
+        read_settings({VARIABLE: document})
     with pytest.raises(SettingsError, match=r"the pattern '\(a\+\)\+b' takes up to .*; limit repeats"):
         redactor(Redaction("x", pattern="(a+)+b"))
 
