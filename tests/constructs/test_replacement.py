@@ -31,6 +31,8 @@ from mezmo_forwarder import (
     MezmoLogForwarderProps,
     Multiline,
     OversizeLines,
+    Redaction,
+    RedactionKeep,
     Sampling,
     UndeliveredStore,
     VendorCode,
@@ -103,6 +105,11 @@ def kept_for_a_week(_: Stack) -> dict[str, Any]:
     return {"undelivered_store": UndeliveredStore.bucket(undelivered_expiration=Duration.days(7))}
 
 
+def hashing(stack: Stack) -> dict[str, Any]:
+    key = Secret.from_secret_name_v2(stack, "HashKey", "hash-key")
+    return {"redact": [Redaction.email(keep=RedactionKeep.HASH)], "redact_hash_key": key}
+
+
 # A change of each property: another value, or what makes the changed forwarder's properties in a stack.
 # What a property changes together with another is compared with a forwarder that has the other: BEFORE.
 CHANGES: dict[str, Any] = {
@@ -134,6 +141,8 @@ CHANGES: dict[str, Any] = {
     "mezmo_tags": ["eu"],
     "multiline": Multiline.stack_traces(),
     "oversize_lines": OversizeLines.WHOLE,
+    "redact": [Redaction.email()],
+    "redact_hash_key": hashing,
     "redrive_interval": Duration.hours(1),
     "redrive_rate": Size.kibibytes(64),
     "reserved_concurrent_executions": 5,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler.patterns import LONGEST_PATTERN, MOST_STEPS, PatternError, compile_pattern
@@ -59,6 +59,11 @@ def compiled(pattern: str) -> Any:
 
 @settings(deadline=None)
 @given(PATTERNS, TEXTS)
+@example("a+b?a", "aa")
+@example("a+?", "aaa")
+@example("[^é]+è", "aèbè")
+@example("(?:ab)+a", "aba")
+@example("(?:a+?b?){2}", "aab")
 def test_a_pattern_finds_what_re_finds(pattern: str, text: str) -> None:
     if ours := compiled(pattern):
         theirs = re.compile(pattern, re.ASCII)
@@ -69,6 +74,7 @@ def test_a_pattern_finds_what_re_finds(pattern: str, text: str) -> None:
 
 @settings(deadline=None)
 @given(PATTERNS, TEXTS)
+@example("a.b", "a1b")
 def test_every_match_holds_the_needle(pattern: str, text: str) -> None:
     if ours := compiled(pattern):
         assert all(ours.needle in match[0] for match in ours.expression.finditer(text))

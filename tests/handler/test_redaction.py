@@ -16,9 +16,9 @@ from handler.literals import literal_of, text_of
 from handler.names import names_of
 from handler.redaction import Redactor
 from handler.redaction_rules import RULES
-from handler.settings import Redact, Redaction, Settings
+from handler.settings import VARIABLE, Redact, Redaction, Settings, read_settings
 from tests.handler.cloudwatch import encode, make_event, read, received
-from tests.handler.doubles import make_settings
+from tests.handler.doubles import make_settings, settings_json
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow/+IBAAKCAQEA\nabc=\n-----END RSA PRIVATE KEY-----"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -341,6 +341,13 @@ def test_numbers_become_strings_and_structure_stays() -> None:
     assert redact('{"a":[1,true,"b",""]}', everything) == (
         '{"[redacted:x]":["[redacted:x]","[redacted:x]","[redacted:x]",""]}'
     )
+    assert (
+        redact('{"n":123456,"m":1}', redactor(Redaction("x", pattern=r"\d\d")))
+        == '{"n":"[redacted:x]","m":1}'
+    )
+    assert redact('{"a":"\\t' + "10.0.0.1 " * 9 + '","b":"10.0.0.3"}', ONE["ipv4"]) == (
+        '{"a":"\\t' + "[redacted:ipv4] " * 9 + '","b":"[redacted:ipv4]"}'
+    )
     assert redact('{"a":4111111111111111}\n{"b":"10.0.0.1"}\n') == (
         '{"a":"[redacted:credit-card]"}\n{"b":"[redacted:ipv4]"}\n'
     )
@@ -354,6 +361,13 @@ def test_a_backslash_that_is_no_escape_hides_nothing() -> None:
     assert redact(r"CORP\bob@corp.com") == "CORP[redacted:email]"
     assert redact(r"C:\users\10.0.0.1\x") == r"C:\users\[redacted:ipv4]\x"
     assert redact('{"a":"x\\nbob@corp.com"}') == '{"a":"x\\n[redacted:email]"}'
+
+
+def test_what_is_escaped_without_need_is_left_so() -> None:
+    literal = rb'"a\/b/c\/ bob@example.com \/x\u0041"'
+    assert ALL.redact(literal) == literal.replace(b"bob@example.com", b"[redacted:email]")
+    literal = literal.replace(rb"\u0041", b"")
+    assert ALL.redact(literal) == literal.replace(b"bob@example.com", b"[redacted:email]")
 
 
 def test_half_a_surrogate_pair_is_left() -> None:
@@ -441,6 +455,11 @@ def test_what_cannot_be_is_refused_with_the_remedy() -> None:
         SettingsError, match="there is no rule 'emial'; there are email, .*, or give it a pattern"
     ):
         redactor("emial")
+    document = settings_json(redact={"rules": [{"rule": "x", "pattern": "(a+)+b"}]})
+    with pytest.raises(
+        SettingsError, match=r"MEZMO_FORWARDER_SETTINGS: redact: the pattern '\(a\+\)\+b' takes"
+    ):
+        read_settings({VARIABLE: document})
     with pytest.raises(SettingsError, match=r"the pattern '\(a\+\)\+b' takes up to .*; limit repeats"):
         redactor(Redaction("x", pattern="(a+)+b"))
 

@@ -41,6 +41,9 @@ _ESCAPE = re.compile(
 _ESCAPED_IN_TWO = '"\\\n\t\r\b\f'
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
+# But of control characters, which are often of a colour.
+_UNICODE_ESCAPE = re.compile(rb"\\(?=u(?!00[01]))")
+
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\s{}\[\],:"]++', re.DOTALL)
 
 _ASCII = bytes(range(128))
@@ -79,6 +82,7 @@ class Redactor:
     def __init__(self, redact: Redact, environment: Mapping[str, str] = os.environ) -> None:
         self._rules = [_replacing(redaction, _key(redact, environment)) for redaction in redact.rules]
         self._all = range(len(self._rules))
+        self._ready_made = {number for number in self._all if self._rules[number].ready_made}
         self._everywhere: set[int] = set()
         self._needles: dict[Needle, list[int]] = {}
         self._hints: list[tuple[re.Pattern[bytes], int]] = []
@@ -89,6 +93,7 @@ class Redactor:
             self._hints += [(hint, number) for hint in rule.hints]
             if not (rule.needles or rule.hints):
                 self._everywhere.add(number)
+        self._shapes = any(needle.shape for needle in self._needles)
 
     def redact(self, literal: bytes) -> bytes:
         """Redact the literal of a text."""
@@ -113,8 +118,19 @@ class Redactor:
 
     def _redact_some(self, literals: list[bytes]) -> list[bytes]:
         suspects = self._suspects(literals)
-        for line, numbers in suspects.items():
-            literals[line] = self._search(literals[line], numbers)
+        for _ in range(_MOST_ROUNDS):
+            changed = []
+            for line, numbers in suspects.items():
+                rules = [self._rules[number] for number in sorted(numbers)]
+                redacted = _redact(literals[line], rules) if rules else None
+                if redacted is not None:
+                    literals[line] = redacted
+                    changed.append(line)
+            if not changed:
+                break
+            # What is left may look otherwise without its neighbours. A pattern may match its replacement.
+            again = self._suspects([literals[line] for line in changed])
+            suspects = {changed[place]: numbers & self._ready_made for place, numbers in again.items()}
         return literals
 
     def _suspects(self, literals: list[bytes]) -> dict[int, set[int]]:
@@ -125,11 +141,9 @@ class Redactor:
         suspects: dict[int, set[int]] = {}
         if self._everywhere:
             suspects = {line: {*self._everywhere} for line in range(len(literals))}
-        forms = {"as is": joined}
+        shapes = joined.translate(SHAPES) if self._shapes else b""
         for needle, numbers in self._needles.items():
-            if needle.form not in forms:
-                forms[needle.form] = joined.lower() if needle.form == "lower" else joined.translate(SHAPES)
-            text, find, unless = needle.text, forms[needle.form].find, needle.unless
+            text, find, unless = needle.text, (shapes if needle.shape else joined).find, needle.unless
             position = find(text)
             while position >= 0:
                 if unless and (other := unless.match(joined, position)):
@@ -148,18 +162,6 @@ class Redactor:
             suspects[line] = {*self._all}
         return suspects
 
-    def _search(self, literal: bytes, numbers: Iterable[int]) -> bytes:
-        rules = [self._rules[number] for number in sorted(numbers)]
-        for _ in range(_MOST_ROUNDS):
-            redacted = _redact(literal, rules) if rules else None
-            if redacted is None:
-                break
-            literal = redacted
-            # What is left may look otherwise without its neighbours. A pattern may match its replacement.
-            again = self._suspects([literal]).get(0, ())
-            rules = [self._rules[number] for number in sorted(again) if self._rules[number].ready_made]
-        return literal
-
 
 @lru_cache(maxsize=64)
 def redactor_of(redact: Redact) -> Redactor:
@@ -169,14 +171,11 @@ def redactor_of(redact: Redact) -> Redactor:
 
 def _obscure(joined: bytes, literals: list[bytes], ends: list[int]) -> Iterator[int]:
     r"""Yield the literals that may write needles otherwise: as `\u0040`, or with digits of another script."""
-    position = joined.find(b"\\u")
-    while position >= 0:
-        if joined[position + 2 : position + 5] in {b"000", b"001"}:  # a control character, often of a colour
-            position = joined.find(b"\\u", position + 2)
-        else:
-            line = bisect_right(ends, position)
-            yield line
-            position = joined.find(b"\\u", ends[line])
+    match = _UNICODE_ESCAPE.search(joined)
+    while match:
+        line = bisect_right(ends, match.start())
+        yield line
+        match = _UNICODE_ESCAPE.search(joined, ends[line])
     if not joined.isascii():
         for line, literal in enumerate(literals):
             if not literal.isascii() and _is_foldable(literal):
@@ -190,7 +189,9 @@ def _is_foldable(literal: bytes) -> bool:
 
 def _fold(text: str) -> str:
     """Write digits, spaces and dashes as ASCII has them, each in its place."""
-    return text if text.isascii() else _FOLDABLE.sub(_folded, text)
+    if text.isascii() or not _is_foldable(text.encode("utf-8", "surrogatepass")):
+        return text
+    return _FOLDABLE.sub(_folded, text)
 
 
 def _folded(match: re.Match[str]) -> str:
