@@ -206,15 +206,17 @@ def document() -> str:
     """Return what `docs/services.md` says."""
     return f"""# Services that are recognized
 
-Written by `python -m tests.handler.recognition`, from the samples in `tests/handler/samples`, which the tests go through. Each has the
-addresses of the documents that tell its format. A row is a sample's log group, log stream and first message, and what its line is called;
-the line's text is the message, and `meta` has what the README's table says besides. Adding a service is an entry in
+Written by `python -m tests.handler.recognition`, from the samples in `tests/handler/samples`, which the
+tests go through. Each has the addresses of the documents that tell its format. A row is a sample's log
+group, log stream and first message, and what its line is called; the line's text is the message, and
+`meta` has what the README's table says besides. Adding a service is an entry in
 `src/mezmo_forwarder/handler/services.py` and a sample.
 
 {table()}
 ## The fields of `meta`
 
-Of what is recognized, and of what messages tell. A field has the same type in every line, of whatever service.
+Of what is recognized, and of what messages tell. A field has the same type in every line, of whatever
+service.
 
 {meta_table()}"""
 
