@@ -93,6 +93,7 @@ project.post_compile_task.exec("python tools/handler_asset.py", name="handler as
 
 bindings = project.add_task("bindings:python", description="Generate the Python package, without building it")
 bindings.exec("jsii-pacmak --code-only --target python --outdir build/bindings --force")
+bindings.exec("python tools/wheel_commands.py", name="commands")
 
 library = project.add_task(
     "library", description="The whole library as Python source: compiled, with its asset"
@@ -100,6 +101,11 @@ library = project.add_task(
 library.spawn(project.compile_task)
 library.spawn(project.post_compile_task)
 library.spawn(bindings)
+
+# The release's wheel holds the commands as well: it is the one that `pip install .` builds.
+package = project.tasks.try_find("package:python")
+assert package, "the package is published to PyPI"
+package.reset("python -m pip wheel --quiet --no-deps --wheel-dir dist/python .")
 
 docs = project.add_task("docs", description="Write API.md from the compiled library")
 docs.exec("jsii-rosetta extract --compile --strict .jsii")

@@ -11,14 +11,17 @@ from benchmarks import (
     cold_start,
     cpu,
     idle,
+    joining,
     line_size,
     memory,
     outage_day,
     outage_hour,
     own_logs,
     previous,
+    redaction,
     redrive,
     reserve,
+    selection,
     wall,
 )
 from benchmarks.lambda_python import LambdaPython
@@ -28,6 +31,9 @@ from benchmarks.sink import running_sink
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
     "previous": previous.measure,
+    "joining": joining.measure,
+    "selection": selection.measure,
+    "redaction": redaction.measure,
     "memory": memory.measure,
     "wall": wall.measure,
     "reserve": reserve.measure,

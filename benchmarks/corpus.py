@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import count as count_up
 from itertools import cycle, islice
 
 MIXED = "40 B to 4 KB"
@@ -24,6 +25,18 @@ _PROSE = """order user cart payment session request response cache retry upstrea
     stock checkout gateway region latency sent received closed opened pending accepted refused"""
 _WORDS = _PROSE.split()
 _NAMES = ("Zoë", "Łukasz", "さくら", "Ольга")
+_SECRETS = (
+    "zoe@example.com",
+    "4111 1111 1111 1111",
+    "DE89370400440532013000",
+    "AKIAIOSFODNN7EXAMPLE",
+    "aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+    "Bearer mF_9.B5f-4.1JqM",
+    "10.20.30.40",
+    "2001:db8::8a2e:370:7334",
+    "-----BEGIN PRIVATE KEY----- MIIEvQIBADANBgkqhkiG9w0BAQEFAASC -----END PRIVATE KEY-----",
+)
 _TIME = 1_793_000_000_000
 _FIRST_ID = 38_953_106_606_966_983_378_809_025_079_804_211_143_289_615_424_298_221_568
 
@@ -63,6 +76,17 @@ class StreamBatch:
 def payload(kind: str, count: int, size: str) -> Payload:
     """Make a payload of `count` events of a kind of `KINDS`, with messages of a size of `SIZES`."""
     return pack(f"{count:,} {kind} events of {size}", islice(_events(kind, size), count))
+
+
+def traces(count: int) -> Payload:
+    """Make a payload of text events with timestamps, of which some are errors with stack traces of Java."""
+    return pack(f"{count:,} events with stack traces", islice(_traces(), count))
+
+
+def payload_with_secrets(kind: str, count: int, size: str, every: int) -> Payload:
+    """Make the same, but that one message of so many holds something that a rule of redaction finds."""
+    events = islice(_events(kind, size, every=every), count)
+    return pack(f"{count:,} {kind} events of {size}, 1 in {every} with a secret", events)
 
 
 def largest_payload(kind: str, size: str) -> Payload:
@@ -171,16 +195,37 @@ def _alike(ratio: int) -> Iterator[str]:
         yield event(number, _TIME + number, f"{choose.getrandbits(64):016x} {text}")
 
 
-def _events(kind: str, size: str) -> Iterator[str]:
+def _events(kind: str, size: str, *, every: int = 0) -> Iterator[str]:
+    """Make log events; of so many, if that is not 0, one ends in a secret."""
     choose = random.Random(f"{kind} {size}")
     low, high = SIZES[size]
     number = 0
     while True:
         length = round(low * (high / low) ** choose.random() ** 2)
         message = (_text if kind == "text" else _json)(number, length, choose)
+        if every and number % every == 0:
+            secret = _SECRETS[number // every % len(_SECRETS)]
+            message = f"{message} {secret}" if kind == "text" else f'{message[:-1]},"of":"{secret}"}}'
         # Lambda's own messages end in a line feed.
         yield event(number, _TIME + number, message + choose.choice(["", "\n"]))
         number += 1
+
+
+def _traces() -> Iterator[str]:
+    choose = random.Random("traces")
+    numbers = count_up()
+    for second in count_up():
+        clock = f"2026-11-25 10:{second // 60 % 60:02}:{second % 60:02},{choose.randrange(1000):03}"
+        lines = [f"{clock} {_text(second, choose.randrange(60, 300), choose)}"]
+        if choose.randrange(100) == 0:
+            lines[0] = f"{clock} ERROR order {second} was not taken"
+            lines.append("com.example.shop.StockException: sold out")
+            lines += [
+                f"\tat com.example.{choose.choice(_WORDS)}.{choose.choice(_WORDS)}(Shop.java:{line})"
+                for line in range(choose.randrange(20, 40))
+            ]
+        for line in lines:
+            yield event(next(numbers), _TIME + second * 1000, line)
 
 
 def _text(number: int, length: int, choose: random.Random) -> str:

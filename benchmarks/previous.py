@@ -53,7 +53,7 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
         what = payload(kind, count, size)
         file, rounds = runner.file(what), max(40_000 // (count + 100), 10)
         # The new one between two runs of the old one, so that a drift of the machine cancels out.
-        times = [[_time(one, file, rounds) for one in (previous, runner, previous)] for _ in range(turns)]
+        times = [[time_of(one, file, rounds) for one in (previous, runner, previous)] for _ in range(turns)]
         ratio = statistics.median(2 * new / (before + after) for before, new, after in times)
         noise = statistics.median(after / before for before, _, after in times)
         old = statistics.median(before + after for before, _, after in times) / 2
@@ -70,8 +70,8 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
     return Findings({"previous": table(head, rows), **values}, verdicts)
 
 
-def _time(runner: LambdaPython, file: str, rounds: int) -> float:
-    """Return the median CPU time of an invocation, in milliseconds, of a new process."""
+def time_of(runner: LambdaPython, file: str, rounds: int) -> float:
+    """Return the median CPU time of an invocation, in milliseconds, of a warm process of its own."""
     command = [runner.python, *ISOLATED, "-c", _TIMES, runner.path, file, str(rounds)]
     return median(run(command, runner.environment()).result)
 

@@ -60,9 +60,9 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     """Make what is missing or out of date and return the environment to run commands in."""
     make_venv(VENV, ROOT / "requirements/dev.txt", PYTHON)
     # The library as `projen library` generates it is installed, as far as examples and tests can tell; so is
-    # the handler, as a package of its own, for what simulates it.
+    # the handler, as a package of its own, for what simulates it; the commands are taken from their source.
     site = next(VENV.glob("lib/python*/site-packages"))
-    paths = [ROOT / "build/bindings/python/src", ROOT / "src/mezmo_forwarder"]
+    paths = [ROOT / "src/commands", ROOT / "build/bindings/python/src", ROOT / "src/mezmo_forwarder"]
     (site / "mezmo_forwarder.pth").write_text("".join(f"{path}\n" for path in paths))
     folders = [ROOT / "node_modules/.bin", VENV / "bin", *own_node()]
     environment = os.environ | {
@@ -85,6 +85,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     if compile_library:
         sources = [*sorted((ROOT / "src").rglob("*.ts")), *sorted((ROOT / "src").rglob("*.py"))]
         sources += [ROOT / "package.json", ROOT / "tools/handler_asset.py", ROOT / "README.md"]
+        sources += [*sorted((ROOT / "src/commands").glob("*/page.*")), ROOT / "tools/wheel_commands.py"]
         sources += [ROOT / "src/mezmo_forwarder/handler/requirements.txt"]
         once("library", sources, lambda: must_call(["projen", "library"], environment))
     return environment

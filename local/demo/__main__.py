@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
             print(own_log(aws))
     print(table(rows))
     print(f"\nA line, as Mezmo gets it:\n{example(lines)}\n")
-    write_page(PAGE, rows, lines)
+    write_page(PAGE, rows, events, lines)
     print(f"The same as a page: {PAGE.relative_to(ROOT)}")
     print(verdict(rows))
     return 0 if all(row.is_whole and row.written for row in rows) and len(rows) == 2 else 1

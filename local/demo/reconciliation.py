@@ -41,11 +41,11 @@ def reconcile(
     Returns:
         A row for each log group, by name; one for lines of no known group where there are any.
     """
-    written = Counter(_of_event(event) for event in events)
+    written = Counter(of_event(event) for event in events)
     all_lines = list(lines)
-    arrived = Counter(_of_line(line) for line in all_lines)
+    arrived = Counter(of_line(line) for line in all_lines)
     flagged = Counter(
-        _of_line(line)[0]
+        of_line(line)[0]
         for line in all_lines
         if any(flag.request == line.request and flag.line in (None, line.index) for flag in flags)
     )
@@ -53,11 +53,13 @@ def reconcile(
     return [_row(group, _only(group, written), _only(group, arrived), flagged[group]) for group in groups]
 
 
-def _of_event(event: Event) -> Identity:
+def of_event(event: Event) -> Identity:
+    """Return what tells an event from others."""
     return event.log_group, event.log_stream, event.timestamp, event.message.rstrip()
 
 
-def _of_line(line: CommittedLine) -> Identity:
+def of_line(line: CommittedLine) -> Identity:
+    """Return what tells of which event a line is."""
     meta = line.meta or {}
     return str(meta.get("group")), str(meta.get("stream")), line.timestamp, line.line
 

@@ -1,36 +1,21 @@
 """The demo's result, as a table in the terminal and as one static HTML page."""
 
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
-from html import escape
 from pathlib import Path
 
-from local.demo.reconciliation import Row
+from local.demo.reconciliation import Identity, Row, of_event, of_line
+from local.demo.sample_events import Event
 from local.mezmo import CommittedLine
+from mezmo_forwarder_commands.mezmo_view import shown
+from mezmo_forwarder_commands.notes import Note
+from mezmo_forwarder_commands.page import Page, render
+from mezmo_forwarder_commands.preview import Entry, Line
+from mezmo_forwarder_commands.preview import Event as SeenEvent
 
 COLUMNS = [field.name.replace("_", " ") for field in fields(Row)]
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>CloudWatch to Mezmo, reconciled</title>
-<style>
-  body {{ font: 16px/1.5 system-ui, sans-serif; margin: 3rem auto; max-width: 60rem; padding: 0 1rem }}
-  table {{ border-collapse: collapse }}
-  th, td {{ padding: .4rem 1rem; border-bottom: 1px solid #ccc; text-align: right }}
-  th:first-child, td:first-child {{ text-align: left; font-family: monospace }}
-  pre {{ background: #f4f4f4; padding: 1rem; overflow-x: auto }}
-</style>
-<h1>{verdict}</h1>
-<table>
-<tr>{head}</tr>
-{body}
-</table>
-<h2>A line, as Mezmo gets it</h2>
-<pre>{example}</pre>
-</html>
-"""
 
 
 def verdict(rows: Sequence[Row]) -> str:
@@ -63,16 +48,49 @@ def example(lines: Sequence[CommittedLine]) -> str:
     return json.dumps(chosen.fields, indent=2, ensure_ascii=False) if chosen else "no line arrived"
 
 
-def write_page(path: Path, rows: Sequence[Row], lines: Sequence[CommittedLine]) -> None:
-    """Write the same as one HTML page."""
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(str(value))}</td>" for value in astuple(row)) + "</tr>" for row in rows
+def write_page(
+    path: Path, rows: Sequence[Row], events: Iterable[Event], lines: Sequence[CommittedLine]
+) -> None:
+    """Write the same as one HTML page, with every event beside the line that arrived."""
+    page = Page(
+        title="mezmo-forwarder demo",
+        summary=verdict(rows),
+        entries=[*entries(events, lines)],
+        table=[COLUMNS, *([str(value) for value in astuple(row)] for row in rows)],
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = _PAGE.format(
-        verdict=escape(verdict(rows)),
-        head="".join(f"<th>{column}</th>" for column in COLUMNS),
-        body=body,
-        example=escape(example(lines)),
+    path.write_text(render(page), encoding="utf-8")
+
+
+def entries(events: Iterable[Event], lines: Iterable[CommittedLine]) -> Iterator[Entry]:
+    """Put each event and its line side by side; what has no counterpart says so."""
+    arrived: defaultdict[Identity, list[CommittedLine]] = defaultdict(list)
+    for line in lines:
+        arrived[of_line(line)].append(line)
+    for event in events:
+        found = arrived[of_event(event)]
+        if found:
+            yield Entry([_event(event, found[0])], [_line(found.pop(0))], [])
+        else:
+            yield Entry([_event(event, None)], [], [Note("warning", "did not arrive")])
+    for line in (line for left in arrived.values() for line in left):
+        yield Entry([], [_line(line)], [Note("warning", "arrived without a counterpart")])
+
+
+def _event(event: Event, line: CommittedLine | None) -> SeenEvent:
+    meta = (line.meta if line else None) or {}
+    filters = meta.get("filters")
+    return SeenEvent(
+        owner=str(meta.get("owner", "")),
+        group=event.log_group,
+        stream=event.log_stream,
+        filters=[*map(str, filters)] if isinstance(filters, list) else [],
+        id=str(meta.get("event_id", "")),
+        timestamp=event.timestamp,
+        message=event.message,
     )
-    path.write_text(page, encoding="utf-8")
+
+
+def _line(line: CommittedLine) -> Line:
+    fields: dict[str, object] = {**line.fields}
+    return Line(line.hostname or None, ",".join(line.tags), fields, shown(fields))

@@ -5,10 +5,14 @@ import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
 import { LineOptions } from './line-options';
 import { checkEnvironment } from './settings';
+import { checkTemplate } from './template';
 import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
 
 /** What Lambda takes as the name of a variable. */
 export const VARIABLE_NAME = /^[a-zA-Z]\w+$/;
+
+/** Fields of `meta` that are always the forwarder's own. */
+const OWN_META = ['owner', 'group', 'stream', 'event_id', 'filters', 'region', 'account_alias', 'aws_service', 'trace_id', 'part', 'parts', 'part_head', 'part_tail', 'truncated_bytes'];
 
 /** Mezmo's limit for tags; whether in all or each it does not say. */
 const TAGS_LIMIT = 80;
@@ -25,6 +29,7 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
   checkDuration(scope, 'maxEventAge', props.maxEventAge, 'seconds', 60, 21600);
   checkDuration(scope, 'keyLifetime', props.keyLifetime, 'seconds', 1, 86400);
   checkLineOptions(scope, props);
+  checkText(scope, 'accountAlias', props.accountAlias, 64);
   if (props.logGroup && props.logRetention !== undefined) {
     refuse(scope, `logRetention is ${show(props.logRetention)} beside a logGroup of your own; set the retention there`);
   }
@@ -40,6 +45,20 @@ export function checkLineOptions(scope: IConstruct, options: LineOptions): void 
       `hostname is ${show(options.hostname)}; Mezmo cuts it at the first dot, to ${show(options.hostname.split('.')[0])}, unless full names are switched on for your account`);
   }
   checkTags(scope, options.mezmoTags);
+  for (const property of ['hostname', 'app', 'mezmoEnv'] as const) checkTemplate(scope, property, options[property]);
+  options.mezmoTags?.forEach((tag) => checkTemplate(scope, 'mezmoTags', tag));
+  checkMeta(scope, options.meta ?? {});
+}
+
+/** Refuse fields of `meta` that are the forwarder's own, or that Mezmo does not search. */
+function checkMeta(scope: IConstruct, meta: { [field: string]: string }): void {
+  for (const [field, value] of Object.entries(meta)) {
+    if (!/^[A-Za-z]\w{0,63}$/.test(field) || OWN_META.includes(field)) {
+      refuse(scope, `meta holds ${show(field)}, which is ${OWN_META.includes(field) ? 'a field of the forwarder' : 'no name that Mezmo searches'}; give up to 64 letters, digits and "_", other than ${OWN_META.join(', ')}`);
+    }
+    checkText(scope, `meta's ${field}`, value, 512);
+    checkTemplate(scope, `meta's ${field}`, value);
+  }
 }
 
 /** Refuse a re-drive that cannot be. */
@@ -79,11 +98,11 @@ export function warnOfIgnored(scope: IConstruct, props: MezmoLogForwarderProps, 
   const standard = (props.lineFormat ?? LineFormat.STANDARD) === LineFormat.STANDARD;
   const ignored = [
     ...(kind === 'pipeline' ? ['hostname', 'mezmoTags'] as const : []),
-    ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields'] as const),
+    ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields', 'meta', 'accountAlias'] as const),
   ].filter((property) => props[property] !== undefined);
   if (ignored.length) {
     Annotations.of(scope).addWarningV2('mezmo-forwarder:ignoredProperties',
-      `${ignored.join(', ')} will not be sent: a Pipeline takes no hostname and tags, and only LineFormat.STANDARD has a place for app, mezmoEnv and metaFields; leave them out`);
+      `${ignored.join(', ')} will not be sent: a Pipeline takes no hostname and tags, and only LineFormat.STANDARD has a place for the others; leave them out`);
   }
 }
 

@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
@@ -33,6 +34,29 @@ export interface MezmoLogForwarderProps extends LineOptions {
    * @default LineFormat.STANDARD
    */
   readonly lineFormat?: LineFormat;
+
+  /**
+   * Whether lines are named by the service that wrote them, and get level and trace from JSON messages.
+   *
+   * @default true
+   */
+  readonly recognize?: boolean;
+
+  /**
+   * A name of the account, for `meta` and templates.
+   *
+   * @default - none
+   */
+  readonly accountAlias?: string;
+
+  /**
+   * The key of the hashes that `RedactionKeep.HASH` keeps: the whole string of a secret, which may be one that CDK generates.
+   *
+   * CloudFormation writes it into the function's environment: whoever may read the function's configuration reads it. Who reads lines in Mezmo does not.
+   *
+   * @default - none; needed if a rule keeps a hash
+   */
+  readonly redactHashKey?: secretsmanager.ISecret;
 
   /**
    * How long the function keeps the ingestion key before it reads it again. A key that Mezmo refuses is read again at once.

@@ -8,7 +8,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { checkProps, checkRedrive } from './check-props';
 import { MezmoLogForwarderProps } from './forwarder-props';
-import { functionProps, ownCode, vendorCode } from './function-code';
+import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-code';
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
 import { Redrive } from './redrive';
@@ -97,7 +97,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.vendor = props.code !== undefined;
-    const settings = new SubscriptionSettings(this, () => [this.function, this.redriveFunction]);
+    const settings = new SubscriptionSettings(this, () => [this.function, this.redriveFunction], hashKeyVariable(props));
     Aspects.of(this).add(settings, { priority: AspectPriority.READONLY });
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings);
 

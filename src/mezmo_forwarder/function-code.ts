@@ -17,6 +17,13 @@ import { VendorCode } from './vendor-code';
 
 const RUNTIMES = ['python3.13', 'python3.14'];
 
+/** The variable that holds the key of hashes, if there is one. */
+export function hashKeyVariable(props: MezmoLogForwarderProps): string | undefined {
+  return props.redactHashKey && HASH_KEY_VARIABLE;
+}
+
+const HASH_KEY_VARIABLE = 'MEZMO_FORWARDER_REDACT_HASH_KEY';
+
 /** Where the handler's code lies. */
 export const HANDLER = path.join(__dirname, 'handler');
 
@@ -48,14 +55,17 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
     code: lambda.Code.fromAsset(HANDLER),
     handler: 'handler.app.handle',
     statements: key.statements,
-    environment: key.environment,
+    // A {{resolve:...}} reference, not the key
+    environment: { ...key.environment, ...(props.redactHashKey ? { [HASH_KEY_VARIABLE]: props.redactHashKey.secretValue.unsafeUnwrap() } : {}) },
     settings: {
       schema: 1,
       key: key.settings,
       key_ttl: props.keyLifetime?.toSeconds(),
       destination: { ...destination, url: text(destination.url) },
       line_format: props.lineFormat ?? LineFormat.STANDARD,
-      ...lineSettings(props),
+      ...lineSettings(scope, props, hashKeyVariable(props)),
+      recognize: props.recognize,
+      account_alias: props.accountAlias === undefined ? undefined : text(props.accountAlias),
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
       subscriptions: Lazy.uncachedAny({ produce: () => subscriptions.document.subscriptions }),
@@ -90,7 +100,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'keyLifetime', 'oversizeLines', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'keyLifetime', 'oversizeLines', 'redact', 'redactHashKey', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

@@ -50,4 +50,16 @@ export enum MetaField {
 
   /** The names of the subscription filters that matched, as a list. */
   FILTERS = 'filters',
+
+  /** The account's alias, if `accountAlias` gives one. */
+  ACCOUNT_ALIAS = 'account_alias',
+
+  /** The region. */
+  REGION = 'region',
+
+  /** What is recognized of who wrote the line: `aws_service`, and a field for each name and id that the service has. */
+  SERVICE = 'service',
+
+  /** The id of the trace that a JSON message tells, as `trace_id`: W3C's or X-Ray's, 32 hex digits. */
+  TRACE = 'trace',
 }

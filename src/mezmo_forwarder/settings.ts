@@ -26,7 +26,7 @@ export function text(value: string): string | number {
 export function checkEnvironment(scope: IConstruct, environment: Record<string, string>): void {
   const bytes = environmentBytes(scope, environment);
   if (bytes > ENVIRONMENT_LIMIT) {
-    refuse(scope, `environment has ${bytes} bytes with the forwarder's settings; Lambda takes ${ENVIRONMENT_LIMIT}: shorten environment, mezmoTags, hostname or app`);
+    refuse(scope, `environment has ${bytes} bytes with the forwarder's settings; Lambda takes ${ENVIRONMENT_LIMIT}: shorten environment, mezmoTags, hostname, app, or the patterns of redact, include, exclude and sampling`);
   }
 }
 

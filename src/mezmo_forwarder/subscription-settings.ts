@@ -4,6 +4,7 @@ import { IAspect, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
 import { HANDLER } from './function-code';
+import { LineOptions, lineSettings } from './line-options';
 import { hash } from './references';
 import { environmentBytes, ENVIRONMENT_LIMIT } from './settings';
 import { refuse } from './validate';
@@ -25,11 +26,15 @@ export class SubscriptionSettings implements IAspect {
   private readonly all: Record<string, Record<string, unknown>> = {};
   private moved: string[] = [];
 
-  public constructor(private readonly forwarder: Construct, private readonly functions: () => (lambda.Function | undefined)[]) {}
+  public constructor(
+    private readonly forwarder: Construct,
+    private readonly functions: () => (lambda.Function | undefined)[],
+    private readonly hashKeyVariable?: string,
+  ) {}
 
   /** Give a subscription settings of its own. */
-  public add(filterName: string, settings: Record<string, unknown>): void {
-    this.all[filterName] = settings;
+  public add(filterName: string, options: LineOptions): void {
+    this.all[filterName] = lineSettings(this.forwarder, options, this.hashKeyVariable);
   }
 
   /** What stands in the settings document. */
@@ -77,8 +82,8 @@ export class SubscriptionSettings implements IAspect {
   }
 }
 
-/** Whether nothing in resolved settings is left to CloudFormation, whose functions are objects. */
-function isLiteral(settings: Record<string, unknown>): boolean {
-  const values = Object.values(settings).flat();
-  return values.every((value) => value === undefined || typeof value === 'string');
+/** Whether nothing in resolved settings is left to CloudFormation, whose functions are objects of one field. */
+function isLiteral(resolved: unknown): boolean {
+  if (typeof resolved !== 'object' || resolved === null) return true;
+  return Object.entries(resolved).every(([name, value]) => name !== 'Ref' && !name.startsWith('Fn::') && isLiteral(value));
 }

@@ -3,7 +3,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
 import { checkLineOptions } from './check-props';
-import { LINE_OPTIONS, lineSettings, LineOptions } from './line-options';
+import { LINE_OPTIONS, LineOptions } from './line-options';
 import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
@@ -78,7 +78,7 @@ export class Subscriptions {
       filterPattern,
       filterName: name,
     });
-    if (own.length) this.settings?.add(name, lineSettings(options));
+    if (own.length) this.settings?.add(name, options);
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
   }

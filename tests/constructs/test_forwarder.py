@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_cdk import Annotations, App, CfnParameter, Duration, Environment, Fn, Stack
+from aws_cdk import Annotations, App, CfnParameter, Duration, Environment, Fn, Size, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
@@ -13,7 +13,16 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_secretsmanager import Secret
 
-from mezmo_forwarder import IngestionKey, LineFormat, MezmoDestination, MezmoLogForwarder, UndeliveredStore
+from mezmo_forwarder import (
+    IngestionKey,
+    LineFilter,
+    LineFormat,
+    MezmoDestination,
+    MezmoLogForwarder,
+    Multiline,
+    Sampling,
+    UndeliveredStore,
+)
 from tests.constructs.synthesized import SECRET_ARN, only, resources, statements, variables, warnings
 
 Make = Callable[..., MezmoLogForwarder]
@@ -303,6 +312,70 @@ REFUSED = {
     "event kept too long": (
         {"max_event_age": Duration.hours(7)},
         "maxEventAge is 25200; .* from 60 to 21600",
+    ),
+    "no pattern": (
+        {"multiline": Multiline.starts_with("(")},
+        r'multiline\'s pattern is "\(", which has a "\(" that is not closed',
+    ),
+    "empty pattern": ({"multiline": Multiline.continues_with("")}, 'multiline\'s pattern is ""; give a text'),
+    "long pattern": (
+        {"multiline": Multiline.continues_with("a" * 501)},
+        "has 501 characters, of which 500 are allowed",
+    ),
+    "pattern that could take long": (
+        {"include": [LineFilter.pattern("(a+)+b")]},
+        "include's pattern is .* takes up to .* steps",
+    ),
+    "pattern known only at deployment": (
+        {"multiline": Multiline.continues_with(Fn.ref("Pattern"))},
+        "multiline's pattern is a pattern known only at deployment",
+    ),
+    "lines joined to one": (
+        {"multiline": Multiline.java(max_lines=1)},
+        "multiline's maxLines is 1; .* from 2 to 400",
+    ),
+    "more ids than Mezmo takes": (
+        {"multiline": Multiline.java(max_lines=401)},
+        "multiline's maxLines is 401",
+    ),
+    "joined lines too small": (
+        {"multiline": Multiline.java(max_bytes=Size.bytes(255))},
+        "multiline's maxBytes is 255",
+    ),
+    "joined lines too far apart": (
+        {"multiline": Multiline.java(max_gap=Duration.hours(2))},
+        "multiline's maxGap is 7200000; .* from 0 to 3600000 milliseconds",
+    ),
+    "gap known only at deployment": (
+        {"multiline": Multiline.java(max_gap=Duration.seconds(Token.as_number(Fn.ref("Gap"))))},
+        "multiline's maxGap is known only at deployment",
+    ),
+    "no pattern to include": (
+        {"include": [LineFilter.pattern("a)")]},
+        r'include\'s pattern is "a\)", which has a "\)" too many',
+    ),
+    "no pattern to exclude": ({"exclude": [LineFilter.pattern(" ")]}, "exclude's pattern is"),
+    "no level": ({"exclude": [LineFilter.level()]}, "exclude is of no level; give one"),
+    "no field": ({"exclude": [LineFilter.field("")]}, 'exclude\'s field is ""; give a name'),
+    "no name of a field": (
+        {"exclude": [LineFilter.field('a"b')]},
+        "exclude's field is .* without quotation marks",
+    ),
+    "value known only at deployment": (
+        {"include": [LineFilter.field("a", Fn.ref("Value"))]},
+        'include\'s field "a" has a name or a value known only at deployment',
+    ),
+    "share beyond all": (
+        {"sampling": [Sampling.share(10)]},
+        "sampling's share is 10; give a number from 0 to 1",
+    ),
+    "share known only at deployment": (
+        {"sampling": [Sampling.share(Token.as_number(Fn.ref("Share")))]},
+        "sampling's share is known only at deployment",
+    ),
+    "no pattern to sample": (
+        {"sampling": [Sampling.share(0.1, filter=LineFilter.pattern("("))]},
+        "sampling's filter's pattern is",
     ),
     "half a retry": ({"retry_attempts": 1.5}, "retryAttempts is 1.5"),
     "environment over 4 KB": ({"environment": {"NOTE": "n" * 4000}}, r"environment has 4\d\d\d bytes.*4096"),

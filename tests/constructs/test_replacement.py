@@ -22,13 +22,18 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    LineFilter,
     LineFormat,
     MetaField,
     MetricsDetail,
     MezmoDestination,
     MezmoLogForwarder,
     MezmoLogForwarderProps,
+    Multiline,
     OversizeLines,
+    Redaction,
+    RedactionKeep,
+    Sampling,
     UndeliveredStore,
     VendorCode,
 )
@@ -100,6 +105,11 @@ def kept_for_a_week(_: Stack) -> dict[str, Any]:
     return {"undelivered_store": UndeliveredStore.bucket(undelivered_expiration=Duration.days(7))}
 
 
+def hashing(stack: Stack) -> dict[str, Any]:
+    key = Secret.from_secret_name_v2(stack, "HashKey", "hash-key")
+    return {"redact": [Redaction.email(keep=RedactionKeep.HASH)], "redact_hash_key": key}
+
+
 # A change of each property: another value, or what makes the changed forwarder's properties in a stack.
 # What a property changes together with another is compared with a forwarder that has the other: BEFORE.
 CHANGES: dict[str, Any] = {
@@ -109,6 +119,7 @@ CHANGES: dict[str, Any] = {
     "description": "Logs",
     "destination": MezmoDestination.pipeline("route"),
     "environment": {"HTTPS_PROXY": "http://proxy:3128"},
+    "exclude": [LineFilter.health_checks()],
     "function_name": "forwarder",
     "hostname": "audit",
     "ingestion_key": parameter_key,
@@ -118,16 +129,24 @@ CHANGES: dict[str, Any] = {
     "log_group": users_log_group,
     "log_retention": logs.RetentionDays.ONE_WEEK,
     "logging_format": lambda_.LoggingFormat.TEXT,
+    "include": [LineFilter.pattern("a")],
     "max_event_age": Duration.hours(1),
     "memory_size": 256,
     "meta_fields": [MetaField.GROUP],
+    "meta": {"team": "shop"},
+    "recognize": False,
+    "account_alias": "ours",
     "metrics_detail": MetricsDetail.LOG_GROUP,
     "mezmo_env": "prod",
     "mezmo_tags": ["eu"],
+    "multiline": Multiline.stack_traces(),
     "oversize_lines": OversizeLines.WHOLE,
+    "redact": [Redaction.email()],
+    "redact_hash_key": hashing,
     "redrive_interval": Duration.hours(1),
     "redrive_rate": Size.kibibytes(64),
     "reserved_concurrent_executions": 5,
+    "sampling": [Sampling.share(0.5)],
     "retry_attempts": 0,
     "role": users_role,
     "runtime": lambda_.Runtime.PYTHON_3_14,

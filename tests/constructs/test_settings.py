@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -14,10 +14,19 @@ from aws_cdk.aws_ssm import StringParameter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import handler.settings
 from handler.settings import (
     VARIABLE,
     Destination,
     EnvironmentKey,
+    FieldFilter,
+    HealthChecks,
+    LambdaPlatform,
+    Level,
+    LevelFilter,
+    MultilineKind,
+    PatternFilter,
+    Redact,
     Redrive,
     SecretsManagerKey,
     Settings,
@@ -27,14 +36,20 @@ from handler.settings import (
     read_redrive_settings,
     read_settings,
 )
+from handler.settings import Redaction as Rule
 from mezmo_forwarder import (
     IngestionKey,
+    LineFilter,
     LineFormat,
+    LogLevel,
     MetaField,
     MetricsDetail,
     MezmoDestination,
     MezmoLogForwarder,
+    Multiline,
     OversizeLines,
+    Redaction,
+    Sampling,
     UndeliveredStore,
     VendorCode,
 )
@@ -74,6 +89,25 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta_fields=[MetaField.STREAM, MetaField.EVENT_ID],
         key_lifetime=Duration.minutes(10),
         oversize_lines=OversizeLines.TRUNCATE,
+        meta={"team": "shop"},
+        recognize=False,
+        account_alias="ours",
+        multiline=Multiline.starts_with(
+            "^#", max_lines=50, max_bytes=Size.kibibytes(8), max_gap=Duration.millis(1500)
+        ),
+        include=[LineFilter.pattern("^a"), LineFilter.level_at_least(LogLevel.WARN)],
+        exclude=[
+            LineFilter.field("http.status", "200", "204"),
+            LineFilter.field("debug"),
+            LineFilter.lambda_platform(),
+            LineFilter.health_checks(),
+        ],
+        sampling=[
+            Sampling.share(0.5, filter=LineFilter.level_at_most(LogLevel.DEBUG)),
+            Sampling.share(0.25, filter=LineFilter.level(LogLevel.INFO, LogLevel.FATAL)),
+            Sampling.share(1),
+        ],
+        redact=[Redaction.email(), Redaction.pattern("order", r"ORD-\d+", text="")],
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
@@ -90,6 +124,23 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         tags=("eu", "blue"),
         meta_fields=("stream", "event_id"),
         oversize_lines="truncate",
+        meta={"team": "shop"},
+        recognize=False,
+        account_alias="ours",
+        multiline=handler.settings.Multiline("starts-with", "^#", max_lines=50, max_bytes=8192, max_gap=1.5),
+        include=(PatternFilter("^a"), LevelFilter(("warn", "error", "fatal"))),
+        exclude=(
+            FieldFilter("http.status", ("200", "204")),
+            FieldFilter("debug"),
+            LambdaPlatform(),
+            HealthChecks(),
+        ),
+        sampling=(
+            handler.settings.Sampling(0.5, LevelFilter(("trace", "debug"))),
+            handler.settings.Sampling(0.25, LevelFilter(("info", "fatal"))),
+            handler.settings.Sampling(1),
+        ),
+        redact=Redact((Rule("email"), Rule("order", r"ORD-\d+", text=""))),
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )
@@ -163,6 +214,37 @@ def test_every_way_with_oversize_lines_is_known_to_the_handler(
     make_forwarder(oversize_lines=oversize_lines)
 
     assert deployed(stack).oversize_lines
+
+
+@pytest.mark.parametrize(
+    ("multiline", "kind"),
+    [
+        (Multiline.java, "java"),
+        (Multiline.python, "python"),
+        (Multiline.node, "node"),
+        (Multiline.go, "go"),
+        (Multiline.dotnet, "dotnet"),
+        (Multiline.ruby, "ruby"),
+        (Multiline.stack_traces, "stack-traces"),
+        (Multiline.starts_with_timestamp, "timestamp"),
+        (lambda: Multiline.starts_with("x"), "starts-with"),
+        (lambda: Multiline.continues_with("x"), "continues-with"),
+    ],
+)
+def test_every_way_of_joining_is_known_to_the_handler(
+    stack: Stack, make_forwarder: Make, multiline: Callable[[], Multiline], kind: MultilineKind
+) -> None:
+    make_forwarder(multiline=multiline())
+
+    pattern = "x" if "with" in kind else None
+    assert deployed(stack).multiline == handler.settings.Multiline(kind, pattern)
+
+
+@pytest.mark.parametrize("level", LogLevel)
+def test_every_level_is_known_to_the_handler(stack: Stack, make_forwarder: Make, level: LogLevel) -> None:
+    make_forwarder(exclude=[LineFilter.level(level)])
+
+    assert deployed(stack).exclude == (LevelFilter((cast("Level", level.value.lower()),)),)
 
 
 PRINTABLE = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40)

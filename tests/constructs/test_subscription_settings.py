@@ -9,10 +9,21 @@ import pytest
 from aws_cdk import App, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk.aws_secretsmanager import Secret
 
 from handler.overrides import SettingsBySubscription
 from handler.settings import VARIABLE, Settings, read_redrive_settings, read_settings
-from mezmo_forwarder import MetaField, MezmoLogForwarder, OversizeLines, VendorCode
+from mezmo_forwarder import (
+    LineFilter,
+    MetaField,
+    MezmoLogForwarder,
+    Multiline,
+    OversizeLines,
+    Redaction,
+    RedactionKeep,
+    Sampling,
+    VendorCode,
+)
 from tests.constructs.synthesized import only, resources, variables, warnings
 from tests.constructs.test_subscription import FILTER, HERE, forwarder_in
 
@@ -37,12 +48,13 @@ def test_everything_a_subscription_may_have_for_itself(stack: Stack, make_forwar
         mezmo_env="test",
         mezmo_tags=["blue", "green"],
         meta_fields=[MetaField.STREAM],
+        meta={"team": "shop"},
         oversize_lines=OversizeLines.WHOLE,
     )
 
     own = settings_of(stack, only(stack, FILTER)["FilterName"])
     assert (own.hostname, own.app, own.env, own.tags) == ("shop", "web", "test", ("blue", "green"))
-    assert (own.meta_fields, own.oversize_lines) == (("stream",), "whole")
+    assert (own.meta_fields, own.meta, own.oversize_lines) == (("stream",), {"team": "shop"}, "whole")
     others = settings_of(stack, "another")
     assert (others.hostname, others.app, others.env, others.tags) == ("all", "all", "all", ("all",))
     redriven = read_redrive_settings(variables(stack, redrive=True))
@@ -72,7 +84,9 @@ def many(app: App, count: int, *, tokens: Sequence[int] = ()) -> Stack:
     forwarder = forwarder_in(stack)
     for number in range(count):
         own = CfnParameter(stack, f"App{number}").value_as_string if number in tokens else f"app-{number}"
-        forwarder.subscribe(group(stack, f"group-{number}"), app=own, mezmo_tags=["tag", f"{number}"])
+        forwarder.subscribe(
+            group(stack, f"group-{number}"), app=own, mezmo_tags=["tag", f"{number}"], meta={"n": f"{number}"}
+        )
     return stack
 
 
@@ -97,7 +111,7 @@ def test_many_move_to_a_file_beside_the_code(tmp_path: Path, count: int) -> None
             number = subscription["Properties"]["LogGroupName"].rpartition("-")[2]
             own = by_filter.of([subscription["Properties"]["FilterName"]])
             assert own.app == ("late" if number == "7" else f"app-{number}")
-            assert own.tags == ("tag", number)
+            assert (own.tags, own.meta) == (("tag", number), {"n": number})
 
 
 def asset_of(assembly: Path, function: dict[str, Any]) -> Path:
@@ -127,6 +141,12 @@ def test_more_than_fits_of_what_is_known_only_at_deployment_is_refused(app: App)
         ({"hostname": "x" * 257}, "257 characters long; give at most 256"),
         ({"mezmo_tags": ["a,b"]}, 'mezmoTags holds "a,b", which has a comma'),
         ({"mezmo_env": "x" * 81}, "give at most 80"),
+        ({"app": "{pod}"}, 'app is "{pod}", and {pod} is never recognized; use one of account, '),
+        ({"mezmo_tags": ["a", "{task_id}"]}, "{task_id} is never recognized"),
+        ({"meta": {"a.b": "x"}}, 'meta holds "a.b", which is no name that Mezmo searches'),
+        ({"meta": {"owner": "x"}}, 'meta holds "owner", which is a field of the forwarder'),
+        ({"meta": {"team": ""}}, 'meta\'s team is ""; give a text that is not empty'),
+        ({"meta": {"team": "{nonsense}"}}, 'meta\'s team is "{nonsense}"'),
     ],
 )
 def test_what_cannot_be_is_refused(
@@ -168,3 +188,32 @@ def test_vendor_code_knows_no_subscription(stack: Stack, make_forwarder: Make) -
     forwarder = make_forwarder(code=VendorCode.mezmo_cloudwatch(code))
     with pytest.raises(RuntimeError, match="app is given to subscribe with vendor code"):
         forwarder.subscribe(group(stack, "shop"), app="web")
+
+
+def test_what_lines_a_subscription_has_may_be_its_own(stack: Stack, make_forwarder: Make) -> None:
+    key = Secret(stack, "HashKey")
+    forwarder = make_forwarder(redact=[Redaction.email()], redact_hash_key=key)
+    forwarder.subscribe(
+        group(stack, "shop"),
+        filter_name="shop",
+        redact=[Redaction.credit_card(keep=RedactionKeep.HASH)],
+        multiline=Multiline.java(),
+        include=[LineFilter.pattern("a")],
+        exclude=[LineFilter.health_checks()],
+        sampling=[Sampling.share(0.5)],
+    )
+
+    settings = read_settings(variables(stack))
+    own = SettingsBySubscription(settings).of(["shop"])
+    assert own.redact
+    assert own.redact.rules[0].rule == "credit-card"
+    assert own.redact.key_variable in variables(stack)
+    assert own.multiline
+    assert (own.multiline.kind, len(own.include), len(own.exclude), len(own.sampling)) == ("java", 1, 1, 1)
+    assert settings.redact
+    assert (settings.redact.rules[0].rule, settings.multiline, settings.include) == ("email", None, ())
+
+
+def test_a_hash_of_a_subscription_needs_a_key_as_well(stack: Stack, make_forwarder: Make) -> None:
+    with pytest.raises(RuntimeError, match="redactHashKey is not given, and redact keeps a hash"):
+        make_forwarder().subscribe(group(stack, "shop"), redact=[Redaction.email(keep=RedactionKeep.HASH)])

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.handler.recognition import DOCUMENT, document
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [
@@ -27,7 +29,12 @@ def test_quickstart_is_the_example_and_under_twenty_lines() -> None:
 
 def test_every_property_is_in_the_readme() -> None:
     assembly = json.loads((ROOT / ".jsii").read_text(encoding="utf-8"))
-    properties = assembly["types"]["mezmo-forwarder.MezmoLogForwarderProps"]["properties"]
+    interfaces = ("MezmoLogForwarderProps", "LineOptions")
+    properties = [
+        declared
+        for interface in interfaces
+        for declared in assembly["types"][f"mezmo-forwarder.{interface}"]["properties"]
+    ]
     names = [re.sub("([A-Z])", r"_\1", declared["name"]).lower() for declared in properties]
 
     assert [name for name in names if f"`{name}`" not in README] == []
@@ -54,6 +61,10 @@ def test_every_warning_is_in_the_readme() -> None:
 
     assert identifiers
     assert {identifier for identifier in identifiers if f"`{identifier}`" not in README} == set()
+
+
+def test_the_services_are_those_of_the_samples() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `python -m tests.handler.recognition`"
 
 
 @pytest.mark.slow

@@ -3,9 +3,13 @@
 import base64
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from handler.batches import Piece
 from handler.events import Limits, Received, payload_of, read_payload
+from handler.lines import encode_lines
+from handler.names import names_of
+from handler.settings import Settings
 
 GROUP = "/aws/lambda/checkout"
 STREAM = "2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a"
@@ -65,3 +69,10 @@ def read(event: object, **environment: str) -> Received:
 def received(messages: Iterable[object], **document: object) -> Received:
     """Return the document for some messages; keyword arguments as for `make_document`."""
     return read(make_event(messages, **document))
+
+
+def encode(
+    settings: Settings, received: Received, *, filtered: Callable[[str], None] = lambda _: None
+) -> list[Piece]:
+    """Make lines of a document, named as they are on the way to Mezmo."""
+    return [*encode_lines(settings, received, names_of(settings, received.document), filtered=filtered)]

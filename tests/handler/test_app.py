@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -94,7 +95,7 @@ def test_lines_arrive_over_one_connection_and_nothing_is_flagged(
     assert {request.status for request in mezmo.requests} == {200}
     assert len({request.connection for request in mezmo.requests}) == 1
     line = mezmo.lines[0]
-    assert (line.hostname, line.app, line.env, line.tags) == (GROUP, "checkout", "prod", ("eu",))
+    assert (line.hostname, line.app, line.env, line.tags) == ("checkout", "checkout", "prod", ("eu",))
     for text in capsys.readouterr().out.splitlines():
         assert len(text) < 400
         report = json.loads(text)
@@ -269,15 +270,23 @@ def test_the_test_event_says_where_the_line_went(mezmo: MezmoStandIn, configure:
         "http_status": 200,
         "address": mezmo.log_analysis_url,
         "key_source": "environment variable KEY",
-        "hostname": "/aws/lambda/Fn_x",
+        "hostname": "Fn_x",
         "app": "Fn.x",
         "version": "0.0.0",
     }
     (line,) = mezmo.lines
-    assert (line.line, line.hostname, line.app) == ("Test line of Fn", "/aws/lambda/Fn_x", "Fn.x")
+    assert (line.line, line.hostname, line.app) == ("Test line of Fn", "Fn_x", "Fn.x")
     assert line.meta is not None
     assert line.meta["owner"] == "123456789012"
     assert mezmo.flags == ()
+
+
+def test_the_test_line_is_sent_whatever_lines_are_wanted(mezmo: MezmoStandIn, configure: Configure) -> None:
+    wanted, unwanted = {"by": "pattern", "pattern": "nothing"}, {"by": "pattern", "pattern": "Test"}
+    forwarder = configure(include=[wanted], exclude=[unwanted], sampling=[{"share": 0}])
+    answer = forwarder.handle({"mezmo_forwarder": "test"}, Context())
+    assert (answer or {})["status"] == "delivered"
+    assert lines_at(mezmo) == ["Test line of mezmo-forwarder"]
 
 
 @pytest.mark.parametrize(
@@ -405,6 +414,23 @@ def test_any_messages_arrive(mezmo: MezmoStandIn, configure: Configure, messages
     assert lines_at(mezmo)[before:] == [text for text in trimmed if text]
 
 
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from([" ", "\t", "", "ERROR ", "é"]) | st.text(max_size=5), max_size=900))
+def test_joined_lines_arrive_and_nothing_is_flagged(
+    mezmo: MezmoStandIn, configure: Configure, messages: list[str]
+) -> None:
+    texts = [message + "x" for message in messages]
+    before = len(mezmo.lines)
+    forwarder = configure(multiline={"kind": "stack-traces"}, exclude=[{"by": "health-checks"}])
+    forwarder.handle(make_event(texts, group="g" * 512, stream="s" * 512), Context())
+    lines = mezmo.lines[before:]
+    assert "\n".join(line.line for line in lines) == "\n".join(texts)
+    metas: list[dict[str, Any]] = [line.meta or {} for line in lines]
+    ids = [one for meta in metas for one in [meta["event_id"], *meta.get("event_ids", [])]]
+    assert ids == [f"{number:056d}" for number in range(len(texts))]
+    assert mezmo.flags == ()
+
+
 def modules_after(code: str, **variables: str) -> set[str]:
     """Return what is loaded in a fresh process after some code."""
     root = Path(app.__file__).parents[1]
@@ -426,11 +452,16 @@ def modules_after(code: str, **variables: str) -> set[str]:
 
 NOT_YET = {
     "handler.aws",
+    "handler.joining",
     "handler.kinesis",
+    "handler.levels",
     "handler.oversize",
+    "handler.patterns",
     "handler.redrive",
     "handler.s3",
     "handler.segments",
+    "handler.selection",
+    "handler.shapes",
     "handler.store_packing",
 }
 

@@ -3,7 +3,6 @@
 import gzip
 import json
 from collections.abc import Iterable, Sequence
-from functools import partial
 
 import msgspec
 import pytest
@@ -20,6 +19,7 @@ from handler.keys import Keys
 from handler.leftovers import Leftovers
 from handler.lines import split_line
 from handler.mezmo import Mezmo
+from handler.names import names_of
 from handler.report import Report
 from handler.settings import EnvironmentKey
 from handler.store_packing import pack_rejected, pack_undelivered
@@ -67,7 +67,7 @@ class Run:
             mezmo,
             self.keys,
             breaker=breaker,
-            split=partial(split_line, settings),
+            split=lambda piece: split_line(settings, piece, names_of(settings, piece.source.document)),
             deadline=self.clock.now + seconds,
             left=self.left,
             rejected=self.rejected,

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.lines import encode_lines, split_line
+from handler.lines import split_line
+from handler.names import names_of
 from handler.settings import Settings
 from tests.handler.cloudwatch import (
     FILTERS,
@@ -15,6 +16,7 @@ from tests.handler.cloudwatch import (
     GROUP,
     OWNER,
     STREAM,
+    encode,
     make_event,
     read,
     received,
@@ -26,7 +28,7 @@ LARGE = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024"}
 
 
 def lines_of(event: object, settings: Settings = STANDARD) -> list[dict[str, object]]:
-    pieces = encode_lines(settings, read(event, **LARGE), filtered=lambda _: None)
+    pieces = encode(settings, read(event, **LARGE))
     return [line for piece in pieces for line in json.loads(piece.array)]
 
 
@@ -46,6 +48,8 @@ def test_a_line_with_everything_by_default() -> None:
                 "stream": STREAM,
                 "event_id": "0" * 56,
                 "filters": list(FILTERS),
+                "aws_service": "lambda",
+                "function": "checkout",
             },
         }
     ]
@@ -78,7 +82,7 @@ def test_lone_surrogates_become_the_replacement_character() -> None:
 def test_what_is_empty_is_filtered_and_counted() -> None:
     reasons: list[str] = []
     document = received(["", "a", " \r\n", "b"])
-    pieces = list(encode_lines(STANDARD, document, filtered=reasons.append))
+    pieces = encode(STANDARD, document, filtered=reasons.append)
     assert [line["line"] for piece in pieces for line in json.loads(piece.array)] == ["a", "b"]
     assert reasons == ["empty", "empty"]
 
@@ -117,7 +121,7 @@ def test_no_meta_without_fields() -> None:
 def test_pieces_are_small_but_for_lines_that_are_not(line_format: str) -> None:
     messages = ["a" * 40] * 900 + ["b" * 200_000] + ["c" * 4000] * 100 + ["d"]
     settings = make_settings(line_format=line_format, oversize_lines="whole")
-    pieces = list(encode_lines(settings, read(make_event(messages), **LARGE), filtered=print))
+    pieces = encode(settings, read(make_event(messages), **LARGE))
     assert sum(piece.count for piece in pieces) == len(messages)
     assert all(len(piece.array) < 200_000 or piece.count == 1 for piece in pieces)
     assert all(piece.count == len(json.loads(piece.array)) for piece in pieces)
@@ -193,7 +197,7 @@ def test_the_formats_of_mezmo_s_lambda_are_whole_unless_asked_otherwise(line_for
 @given(st.lists(st.text(max_size=3) | st.sampled_from(["", "x" * 17_000, "é" * 9_000, "{" * 40_000])))
 def test_each_line_knows_its_log_event(messages: list[str]) -> None:
     document = received(messages)
-    pieces = list(encode_lines(STANDARD, document, filtered=lambda _: None))
+    pieces = encode(STANDARD, document)
     places = [place for piece in pieces for place in piece.events]
     lines = [line for piece in pieces for line in json.loads(piece.array)]
     ids = [json.loads(bytes(document.document.log_events[place].id)) for place in places]
@@ -205,10 +209,79 @@ def test_each_line_knows_its_log_event(messages: list[str]) -> None:
 @pytest.mark.parametrize("line_format", ["standard", "mezmo-lambda", "mezmo-lambda-raw"])
 def test_a_whole_line_can_be_split_later_and_a_part_cannot(line_format: str) -> None:
     settings = make_settings(line_format=line_format, oversize_lines="whole")
-    (piece,) = encode_lines(settings, received(["x" * 40_000]), filtered=print)
-    parts = split_line(settings, piece)
+    (piece,) = encode(settings, received(["x" * 40_000]))
+    names = names_of(settings, piece.source.document)
+    parts = split_line(settings, piece, names)
     assert [part.count for part in parts] == [1, 1, 1]
     assert [[*part.events] for part in parts] == [[0]] * 3
-    assert [split_line(settings, part) for part in parts] == [[], [], []]
-    (short,) = encode_lines(settings, received(["x"]), filtered=print)
-    assert split_line(settings, short) == []
+    assert [split_line(settings, part, names) for part in parts] == [[], [], []]
+    (short,) = encode(settings, received(["x"]))
+    assert split_line(settings, short, names) == []
+
+
+def test_what_a_message_says_of_itself_comes_with_its_line_alone() -> None:
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    messages = [
+        "text",
+        '{"level":30,"msg":"pino"}',
+        '{"level":"warn","msg":"Mezmo reads this"}',
+        f'{{"severity":"ERROR","traceparent":"00-{trace}-00f067aa0ba902b7-01"}}',
+        "{broken",
+    ]
+    lines = lines_of(make_event(messages, group="/app", stream="s"))
+    assert [line.get("level") for line in lines] == [None, "INFO", None, "ERROR", None]
+    assert [line["meta"].get("trace_id") for line in lines] == [None, None, None, trace, None]  # type: ignore[attr-defined]
+    ids = [line["meta"]["event_id"] for line in lines]  # type: ignore[index]
+    assert len(set(ids)) == len(ids)
+    assert [line["line"] for line in lines] == messages
+
+
+def test_a_part_says_what_its_message_said() -> None:
+    message = json.dumps({"level": 50, "msg": "x" * 40_000})
+    parts = lines_of(make_event([message], group="/app"))
+    assert {part["level"] for part in parts} == {"ERROR"}
+    assert len({part["meta"]["event_id"] for part in parts}) == 1  # type: ignore[index]
+
+
+def test_nothing_is_read_of_messages_unless_it_is_wanted() -> None:
+    settings = make_settings(recognize=False)
+    (line,) = lines_of(make_event(['{"level":30}'], group="/ecs/app"), settings)
+    assert "level" not in line
+    assert line["app"] == "app"
+    assert {*line["meta"]} == {"owner", "group", "stream", "event_id", "filters"}  # type: ignore[misc]
+
+
+def test_meta_holds_the_fields_that_are_wanted_and_one_s_own() -> None:
+    settings = make_settings(
+        meta_fields=["service", "trace", "region", "account_alias"],
+        meta={"team": "shop", "where": "{cluster}/{log}", "missing": "{container}", "pod_of": "{namespace}"},
+        account_alias="prod",
+        region="eu-west-3",
+    )
+    event = make_event(
+        [json.dumps({"log": "hi", "kubernetes": {"namespace_name": "web", "pod_name": "p-1"}}), "text"],
+        group="/aws/containerinsights/eu.prod/application",
+    )
+    told, plain = (line["meta"] for line in lines_of(event, settings))
+    assert plain == {
+        "account_alias": "prod",
+        "region": "eu-west-3",
+        "aws_service": "eks",
+        "cluster": "eu.prod",
+        "log": "application",
+        "team": "shop",
+        "where": "eu.prod/application",
+    }
+    assert told == plain | {"namespace": "web", "pod": "p-1", "pod_of": "web"}
+
+
+def test_app_and_env_may_be_templates_over_what_a_message_names() -> None:
+    settings = make_settings(app="{namespace}/{container}", env="{namespace}")
+    kubernetes = {"namespace_name": "web", "pod_name": "p-1", "container_name": "nginx"}
+    event = make_event(
+        [json.dumps({"log": "hi", "kubernetes": kubernetes}), "text"],
+        group="/aws/containerinsights/c/application",
+    )
+    told, plain = lines_of(event, settings)
+    assert (told["app"], told["env"]) == ("web/nginx", "web")
+    assert (plain["app"], plain.get("env")) == ("application", None)

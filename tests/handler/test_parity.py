@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.batches import Batch, Query
-from handler.lines import encode_lines
 from handler.mezmo import Mezmo
-from tests.handler.cloudwatch import make_document, pack, read, to_json
+from tests.handler.cloudwatch import encode, make_document, pack, read, to_json
 from tests.handler.doubles import ScriptedClient, make_settings
 
 # What the contract says of both releases, written for this test: documents in, one body a line out.
@@ -46,7 +45,7 @@ def bodies_of_javascript(documents: Sequence[bytes], line_format: str, kind: str
 def body_of_handler(document: bytes, line_format: str, kind: str) -> bytes:
     configured = make_settings(line_format=line_format, kind=kind, gzip=False)
     mezmo = Mezmo(configured, ScriptedClient())
-    pieces = encode_lines(configured, read(pack(document)), filtered=lambda _: None)
+    pieces = encode(configured, read(pack(document)))
     return mezmo.prepare(Batch(Query("host"), [*pieces])).body
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from handler.errors import SettingsError
 from handler.settings import (
+    META_FIELDS,
     VARIABLE,
     EnvironmentKey,
     Redrive,
@@ -29,7 +30,8 @@ def test_defaults() -> None:
     assert settings.key_ttl == 3600
     assert settings.line_format == "standard"
     assert (settings.hostname, settings.app, settings.env, settings.tags) == (None, None, None, ())
-    assert settings.meta_fields == ("owner", "group", "stream", "event_id", "filters")
+    assert settings.meta_fields == META_FIELDS
+    assert settings.recognize
     assert settings.destination.compresses
     assert not read(settings_json(kind="pipeline")).destination.compresses
     assert read(settings_json(kind="pipeline", gzip=True)).destination.compresses
@@ -73,6 +75,22 @@ def test_sources_of_the_key(document: object, key: object) -> None:
         (settings_json(tags=[""]), r"\$.tags"),
         (settings_json(meta_fields=["secret"]), "'secret'"),
         (settings_json(oversize_lines="drop"), "'drop'"),
+        (settings_json(multiline={"kind": "perl"}), "'perl'"),
+        (settings_json(multiline={"kind": "java", "max_lines": 1}), r"\$.multiline.max_lines"),
+        (settings_json(multiline={"kind": "java", "max_lines": 401}), r"\$.multiline.max_lines"),
+        (settings_json(multiline={"kind": "java", "max_bytes": 255}), r"\$.multiline.max_bytes"),
+        (settings_json(multiline={"kind": "java", "max_gap": -1}), r"\$.multiline.max_gap"),
+        (settings_json(multiline={"kind": "java", "pattern": "x"}), r"a pattern belongs .*\$.multiline"),
+        (settings_json(multiline={"kind": "starts-with"}), r"a pattern belongs .*\$.multiline"),
+        (settings_json(multiline={"kind": "starts-with", "pattern": "("}), r"the pattern '\(' has"),
+        (settings_json(include=[{"by": "color"}]), "'color'"),
+        (settings_json(exclude=[{"by": "level", "levels": []}]), r"\$.exclude\[0\].levels"),
+        (settings_json(exclude=[{"by": "level", "levels": ["bad"]}]), "'bad'"),
+        (settings_json(exclude=[{"by": "pattern", "pattern": "("}]), r"the pattern '\(' has"),
+        (settings_json(exclude=[{"by": "pattern", "pattern": "a" * 501}]), "has 501 characters"),
+        (settings_json(exclude=[{"by": "field", "name": 'a"'}]), r"\$.exclude\[0\].name"),
+        (settings_json(exclude=[{"by": "field", "name": ""}]), r"\$.exclude\[0\].name"),
+        (settings_json(sampling=[{"share": 2}]), r"\$.sampling\[0\].share"),
         (settings_json(store={"bucket": ""}), r"\$.store.bucket"),
         (settings_json(metrics="everything"), "'everything'"),
     ],

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import msgspec
 
 from handler.events import Limits, read_payload
-from handler.lines import encode_lines
 from local.faults.events import Event, make_puts
 from local.mezmo import CommittedLine
 from local.mezmo.line_rules import committed_line
+from tests.handler.cloudwatch import encode
 from tests.handler.doubles import make_settings
 
 START = 1_795_000_000_000
@@ -42,7 +42,7 @@ def lines_of(events: Iterable[Event], request: int = 1) -> list[CommittedLine]:
     found: list[CommittedLine] = []
     for event in events:
         (received,) = read_payload(document_of([event]), Limits.of({}))
-        for piece in encode_lines(make_settings(), received, filtered=lambda _: None):
+        for piece in encode(make_settings(), received):
             for fields in msgspec.json.decode(piece.array):
                 hostname = event.log_group.replace(".", "_")
                 line = committed_line(fields, request=request, index=len(found), hostname=hostname, tags=())

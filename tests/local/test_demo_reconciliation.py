@@ -1,13 +1,14 @@
 """The demo's verdict: it must see everything that can go wrong between CloudWatch and Mezmo."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from local.demo.reconciliation import reconcile
-from local.demo.report import table, verdict
-from local.demo.sample_events import Event, sample_events
+from local.demo.report import entries, table, verdict, write_page
+from local.demo.sample_events import LAMBDA_GROUP, Event, sample_events
 from local.mezmo import CommittedLine, Flag, FlagKind
 
 EVENTS = list(sample_events(60, now=1_780_000_000_000))
@@ -103,3 +104,17 @@ def test_the_table_names_each_group_and_its_figures() -> None:
         "flagged",
     ]
     assert [line.split()[0] for line in body] == [row.log_group for row in rows]
+
+
+def test_the_page_has_each_event_beside_its_line(tmp_path: Path) -> None:
+    lines = as_lines([*EVENTS[1:], Event(LAMBDA_GROUP, "stream", 1, "never written")])
+    found = list(entries(EVENTS, lines))
+
+    assert [note.text for entry in found for note in entry.notes] == [
+        "did not arrive",
+        "arrived without a counterpart",
+    ]
+    assert [entry.events[0].message for entry in found if entry.events] == [event.message for event in EVENTS]
+    assert sum(len(entry.lines) for entry in found) == len(EVENTS)
+    write_page(tmp_path / "new/page.html", reconcile(EVENTS, lines), EVENTS, lines)
+    assert f"{len(EVENTS) - 1} of {len(EVENTS)} events" in (tmp_path / "new/page.html").read_text()

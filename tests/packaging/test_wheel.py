@@ -122,11 +122,52 @@ def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:
     )
 
 
-def test_the_wheel_is_the_releases(wheel: Path, tmp_path: Path) -> None:
-    run("jsii-pacmak", "--target", "python", "--outdir", tmp_path)
-    (released,) = (tmp_path / "python").glob("*.whl")
+def test_the_preview(python: Path, wheel: Path, tmp_path: Path) -> None:
+    program = python.with_name("mezmo-forwarder")
+    (tmp_path / "app.log").write_text("ERROR x\n\n")
+    refused = subprocess.run(
+        [program, "preview", "app.log"],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    # The error names the command that installs what lacks; from the wheel at hand, that command is this.
+    assert f'{python} -m pip install "mezmo-forwarder[preview]"' in refused.stderr
+    install(python, f"{wheel}[preview]")
+    synthesize(python, ROOT / "examples/quickstart/app.py", tmp_path)
+    (template,) = (tmp_path / "cdk.out").glob("*.template.json")
 
-    assert contents(wheel) == contents(released)
+    printed = run(program, "preview", "app.log", "--settings", template, "--html", "page.html", cwd=tmp_path)
+    assert printed.startswith("2 events → 1 line · 1 filtered (empty)")
+    assert "ERROR x" in (tmp_path / "page.html").read_text()
+
+
+def test_the_wheel_is_the_bindings_and_the_commands(wheel: Path, tmp_path: Path) -> None:
+    run("jsii-pacmak", "--target", "python", "--outdir", tmp_path)
+    (bindings,) = (tmp_path / "python").glob("*.whl")
+    found, expected = contents(wheel), contents(bindings)
+    added = {name: found.pop(name) for name in [*found] if name not in expected}
+    metadata = next(name for name in expected if name.endswith("/METADATA"))
+    packages = next(name for name in expected if name.endswith("/top_level.txt"))
+    for name in (metadata, packages):  # which name the extra, and the package of the commands
+        assert set(expected.pop(name).splitlines()) <= set(found.pop(name).splitlines())
+
+    assert found == expected
+    asset = {
+        name.rpartition("/")[2]: content for name, content in found.items() if "/lib/handler/handler/" in name
+    }
+    function = "mezmo_forwarder_commands/function/handler/"
+    carried = {name.removeprefix(function): added.pop(name) for name in [*added] if name.startswith(function)}
+    assert carried == asset, "the preview runs the function's own code"
+    commands = ROOT / "src/commands"
+    sources = [path for path in commands.rglob("*.*") if path.is_file() and path.suffix != ".pyc"]
+    assert {name: content for name, content in added.items() if not name.endswith("/entry_points.txt")} == {
+        path.relative_to(commands).as_posix(): path.read_bytes() for path in sources
+    }
 
 
 def contents(wheel: Path) -> dict[str, bytes]:

@@ -18,15 +18,22 @@ _EVENT_COST = 256  # bytes of a decoded log event, beside its text
 
 
 class LogEvent(Struct, gc=False):
-    """A log event; `timestamp` is in milliseconds, `id` and `message` are JSON strings, not decoded."""
+    """A log event; `timestamp` is in milliseconds, `id` and `message` are JSON strings, not decoded.
+
+    One that was several has the first one's id, and the others' in `event_ids`; CloudWatch sends none.
+    """
 
     id: Raw
     timestamp: int
     message: Raw
+    event_ids: tuple[str, ...] = msgspec.field(default=(), name="eventIds")
 
 
 class Document(Struct, rename="camel"):
-    """CloudWatch's document, with the names it has there."""
+    """CloudWatch's document, with the names it has there.
+
+    `joined` says that lines that belong together were looked for, as what CloudWatch sends never does.
+    """
 
     message_type: str
     owner: str = ""
@@ -34,6 +41,7 @@ class Document(Struct, rename="camel"):
     log_stream: str = ""
     subscription_filters: list[str] = []
     log_events: list[LogEvent] = []
+    joined: bool = False
 
     @property
     def is_control(self) -> bool:

@@ -12,7 +12,7 @@ from .events import Document, LogEvent, Received, payload_of, read_payload, unpa
 from .forwarding import Forwarding
 from .keys import describe
 from .literals import literal_of
-from .names import app_of, hostname_of
+from .names import names_of
 from .report import OWN_LOG_GROUP, Report, log, log_report
 from .sender import Sender
 from .settings import Settings
@@ -222,19 +222,20 @@ class Forwarder:
         )
         report = Report()
         forwarding, delivery = self._sender.begin(report, breaker=None, deadline=times.end, account="")
-        forwarding.add(Received(document, 0))
+        forwarding.add(Received(document, 0), whole=True)
         forwarding.finish()
         self._log(report, times)
         settings, total = self._settings, report.total
         pipeline = settings.destination.kind == "pipeline"
+        names = names_of(settings, document)
         return {
             "status": "delivered" if total.delivered else "rejected" if total.rejected else "undelivered",
             "reason": next(iter(report.reasons), None),
             "http_status": delivery.status,
             "address": settings.destination.url,
             "key_source": describe(settings.key),
-            "hostname": None if pipeline else hostname_of(settings, document.log_group),
-            "app": app_of(settings, document.log_group, document.log_stream),
+            "hostname": None if pipeline else names.hostname,
+            "app": names.app,
             "version": VERSION,
         }
 

@@ -7,9 +7,11 @@ from .delivery import Delivery
 from .events import Received
 from .leftovers import Leftovers
 from .lines import encode_lines
-from .names import hostname_of
+from .names import names_of
 from .overrides import SettingsBySubscription
 from .report import OWN_LOG_GROUP, Report
+from .settings import Multiline, Settings
+from .templates import fill
 
 
 class Forwarding:
@@ -45,8 +47,13 @@ class Forwarding:
         self.left = left
         self.rejected = rejected
 
-    def add(self, received: Received) -> None:
-        """Take a document: send what fills batches by then, or keep it if nothing is sent any more."""
+    def add(self, received: Received, *, whole: bool = False) -> None:
+        """Take a document: send what fills batches by then, or keep it if nothing is sent any more.
+
+        Args:
+            received: the document.
+            whole: whether its log events are sent whatever is included, excluded and sampled.
+        """
         document, report = received.document, self._report
         report.bytes_in += received.size
         if document.is_control:
@@ -62,13 +69,33 @@ class Forwarding:
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
             settings = self._settings.of(document.subscription_filters)
-            query = Query(hostname_of(settings, group), ",".join(settings.tags))
+            if settings.multiline is not None:
+                received = self._join(settings.multiline, received)
+            if (settings.include or settings.exclude or settings.sampling) and not whole:
+                received = self._select(settings, received)
+            names = names_of(settings, received.document)
+            tags = [fill(tag, names.values) for tag in settings.tags]
+            query = Query(names.hostname, ",".join(tag for tag in tags if tag))
             for piece in encode_lines(
-                settings, received, filtered=lambda reason: report.filter(group, reason)
+                settings, received, names, filtered=lambda reason: report.filter(group, reason)
             ):
                 if piece.places is not None:
                     counts.received += piece.count - len({*piece.places})  # parts of one log event
                 self._deliver(self._batcher.add(query, piece))
+
+    def _join(self, multiline: Multiline, received: Received) -> Received:
+        from .joining import join  # noqa: PLC0415  only where it is asked for
+
+        joined = join(multiline, received)
+        if fewer := received.count - joined.count:
+            self._report.join(received.document.log_group, fewer)
+        return joined
+
+    def _select(self, settings: Settings, received: Received) -> Received:
+        from .selection import select  # noqa: PLC0415  see above
+
+        group = received.document.log_group
+        return select(settings, received, lambda reason, events: self._report.filter(group, reason, events))
 
     @property
     def stopped(self) -> bool:

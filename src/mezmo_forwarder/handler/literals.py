@@ -5,6 +5,8 @@ A message passes from CloudWatch's document into Mezmo's without being decoded; 
 strict decoders refuse and JavaScript does not, goes through Python strings.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 EMPTY = b'""'
@@ -13,6 +15,10 @@ EMPTY = b'""'
 # JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
 WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
 
+_LINE_FEED = b"\\n"
+_TWO_LINE_FEEDS = b"\\n\\n"
+_LONGEST_ESCAPE = 6
+_ASCII = range(0x80)
 _SPACE = 0x20
 _BACKSLASH = 0x5C
 
@@ -34,6 +40,39 @@ def trim(literal: bytes) -> bytes:
 
 def _ends_in_odd_backslashes(text: bytes) -> bool:
     return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
+def join_literals(literals: Sequence[bytes]) -> bytes:
+    """Return the literal of some texts together, with a line feed after each that does not end in one."""
+    bodies = [literal[1:-1] for literal in literals]
+    joined = _LINE_FEED.join(bodies)
+    if _TWO_LINE_FEEDS in joined:
+        for place, literal in enumerate(literals[:-1]):
+            if not _ends_in_line_feed(literal):
+                bodies[place] += _LINE_FEED
+        joined = b"".join(bodies)
+    return b'"%b"' % joined
+
+
+def _ends_in_line_feed(literal: bytes) -> bool:
+    return literal.endswith(b'\\n"') and _ends_in_odd_backslashes(literal[:-2])
+
+
+def head_of(literal: bytes, longest: int) -> str:
+    """Return the beginning of a text, at most `longest` bytes of its literal."""
+    whole = len(literal) <= longest + 2
+    head = literal[1:-1] if whole else literal[1 : longest + 1]
+    if _BACKSLASH not in head:
+        return head.decode("utf-8", "ignore")  # the last character may be torn
+    if whole:
+        return text_of(literal)
+    if _BACKSLASH in head[-_LONGEST_ESCAPE:]:
+        # The last escape may be torn: leave out what might be of it, from a backslash that begins one.
+        last = head.find(b"\\", len(head) - _LONGEST_ESCAPE)
+        head = head[: last - 1] if _ends_in_odd_backslashes(head[:last]) else head[:last]
+    if head and head[-1] not in _ASCII:
+        head = head.decode("utf-8", "ignore").encode()
+    return text_of(b'"%b"' % head)
 
 
 def text_of(literal: bytes) -> str:

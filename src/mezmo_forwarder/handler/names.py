@@ -1,27 +1,93 @@
 """What a line is called: its hostname and its app, by which Mezmo's users find it."""
 
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
+
+from .events import Document
+from .services import Recognized, recognize
 from .settings import Settings
+from .templates import fill
+
+if TYPE_CHECKING:
+    from .redaction import Redactor
 
 _LONGEST_HOSTNAME = 256
+_LONGEST_APP = 512
 
 
-def hostname_of(settings: Settings, log_group: str) -> str:
-    """Return the hostname of a request: as configured, otherwise the log group.
+class Names(Struct, frozen=True):
+    """What a document's lines are called.
 
-    Mezmo cuts a hostname at its first dot, so that a log group's dots become underscores, except in the
-    formats of Mezmo's own Lambda, which sends them.
+    Args:
+        document: the document, with what is to be redacted of its names redacted.
+        recognized: who wrote them.
+        hostname: of the request.
+        app: of each line, unless a message says otherwise.
+        values: what templates may use.
     """
-    if settings.hostname is not None:
-        return settings.hostname
-    name = log_group.replace(".", "_") if settings.line_format == "standard" else log_group
-    return name[:_LONGEST_HOSTNAME]
+
+    document: Document
+    recognized: Recognized
+    hostname: str
+    app: str
+    values: dict[str, str]
 
 
-def app_of(settings: Settings, log_group: str, log_stream: str) -> str:
-    """Return what Mezmo shows as a line's app: as configured, otherwise the log group's short name.
+def names_of(settings: Settings, document: Document) -> Names:
+    """Return what a document's lines are called.
 
-    The formats of Mezmo's own Lambda send a file, the log stream, which Mezmo shows as the app.
+    As configured; otherwise, or where a name of a template is not recognized, by the service. In the formats
+    of Mezmo's own Lambda the hostname is the log group, and Mezmo shows the log stream as the app.
     """
-    if settings.line_format != "standard":
-        return log_stream
-    return settings.app or log_group.rstrip("/").rpartition("/")[2] or log_group
+    if redactor := redactor_for(settings):
+        document = structs.replace(
+            document,
+            log_group=redactor.redact_text(document.log_group),
+            log_stream=redactor.redact_text(document.log_stream),
+            subscription_filters=[*map(redactor.redact_text, document.subscription_filters)],
+        )
+    group, stream = document.log_group, document.log_stream
+    recognized = recognize(group, stream) if settings.recognize else _plain(group)
+    values = {
+        **recognized.names,
+        "log_group": group,
+        "log_stream": stream,
+        "account": document.owner,
+        "region": settings.region,
+    }
+    if settings.account_alias:
+        values["account_alias"] = settings.account_alias
+    standard = settings.line_format == "standard"
+    hostname = settings.hostname and _hostname(settings.hostname, values, dots=not standard)
+    if not hostname:
+        hostname = recognized.hostname if standard else group
+    app = app_of(settings, values, recognized.app) if standard else stream
+    return Names(document, recognized, hostname[:_LONGEST_HOSTNAME], app, values)
+
+
+def app_of(settings: Settings, values: dict[str, str], recognized: str) -> str:
+    """Return a line's app: as configured, or else as recognized."""
+    return ((settings.app and fill(settings.app, values)) or recognized)[:_LONGEST_APP]
+
+
+def _hostname(template: str, values: dict[str, str], *, dots: bool) -> str | None:
+    """Fill a template; Mezmo cuts a hostname at its first dot, so that names have none unless wanted."""
+    if "{" in template and not dots:
+        values = {name: value.replace(".", "_") for name, value in values.items()}
+    return fill(template, values)
+
+
+def redactor_for(settings: Settings) -> "Redactor | None":
+    """Return what redacts, if anything is to be redacted."""
+    if settings.redact is None:
+        return None
+    from .redaction import redactor_of  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    return redactor_of(settings.redact)
+
+
+def _plain(log_group: str) -> Recognized:
+    """Return names for a log group that nothing is to be recognized of."""
+    app = log_group.rstrip("/").rpartition("/")[2] or log_group
+    return Recognized("", app, log_group.replace(".", "_"), {}, {})

@@ -52,7 +52,8 @@ class Lines(Struct):
     """What became of lines: received = delivered + filtered + stored + rejected + undelivered, in the end.
 
     Args:
-        received: lines that the log events make; one that makes none counts as one.
+        received: lines that the log events make, of which several may be joined to one; one that makes none
+            counts as one.
         delivered: taken by Mezmo.
         filtered: log events that became no line.
         stored: kept in the store, to be sent again.
@@ -100,6 +101,7 @@ class Report(Struct):
         oldest_line_age: seconds from the oldest line's event to its delivery.
         reasons: why lines were rejected or left, with how many there are.
         filters: why log events became no line, with how many there are.
+        joined: log events that became part of another one's line, and so make none.
     """
 
     groups: dict[str, Lines] = {}
@@ -117,6 +119,7 @@ class Report(Struct):
     oldest_line_age: float = 0.0
     reasons: dict[str, int] = {}
     filters: dict[str, int] = {}
+    joined: int = 0
 
     def of(self, log_group: str) -> Lines:
         """Return what became of a log group's lines, to be counted there."""
@@ -146,6 +149,11 @@ class Report(Struct):
         """Count log events that become no line."""
         self.of(log_group).filtered += events
         _count(self.filters, reason, events)
+
+    def join(self, log_group: str, events: int) -> None:
+        """Count log events that become part of another one's line, after they were counted as received."""
+        self.of(log_group).received -= events
+        self.joined += events
 
     def deliver(self, batch: Batch, now: float) -> None:
         """Count lines that Mezmo took; `now` is the time of day in seconds."""
@@ -216,6 +224,7 @@ class Report(Struct):
             "bytes_sent": self.bytes_sent,
             "batches": self.batches,
             "control_messages": self.control_messages,
+            "events_joined": self.joined,
             "filters": self.filters,
             "reasons": {reason[:_LONGEST_REASON]: lines for reason, lines in reasons.items()},
         }

@@ -13,6 +13,7 @@ from .keys import Keys
 from .leftovers import Leftovers
 from .lines import split_line
 from .mezmo import Mezmo
+from .names import names_of
 from .overrides import SettingsBySubscription
 from .report import Report, log
 from .settings import Settings
@@ -98,7 +99,9 @@ class Sender:
         return forwarding, delivery
 
     def _split(self, piece: Piece) -> list[Piece]:
-        return split_line(self._settings.of(piece.source.document.subscription_filters), piece)
+        document = piece.source.document
+        settings = self._settings.of(document.subscription_filters)
+        return split_line(settings, piece, names_of(settings, document))
 
 
 def _pack_undelivered(settled: Iterable[Settled]) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
@@ -14,9 +14,25 @@ VARIABLE = "MEZMO_FORWARDER_SETTINGS"
 SCHEMA = 1
 
 Text = Annotated[str, Meta(min_length=1)]
-MetaField = Literal["owner", "group", "stream", "event_id", "filters"]
+MetaField = Literal[
+    "owner", "account_alias", "region", "group", "stream", "event_id", "filters", "service", "trace"
+]
+META_FIELDS: tuple[MetaField, ...] = get_args(MetaField)
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
 OversizeLines = Literal["split", "truncate", "whole"]
+MultilineKind = Literal[
+    "java",
+    "python",
+    "node",
+    "go",
+    "dotnet",
+    "ruby",
+    "stack-traces",
+    "timestamp",
+    "starts-with",
+    "continues-with",
+]
+Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 MetricsDetail = Literal["forwarder", "log-group"]
 
 
@@ -59,11 +75,109 @@ class Destination(Struct, frozen=True, forbid_unknown_fields=True):
         return self.kind == "log-analysis" if self.gzip is None else self.gzip
 
 
+class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes one line of several log events.
+
+    Args:
+        kind: the languages whose stack traces are joined; or what a first line begins with; or where a
+            pattern is found in each first line, or in each of the others.
+        pattern: that pattern.
+        max_lines: the most log events in a line; the 32 KB that Mezmo takes as `meta` hold the ids of 400.
+        max_bytes: the most bytes of a line, as JSON text.
+        max_gap: the most seconds from one log event to the next.
+    """
+
+    kind: MultilineKind
+    pattern: Text | None = None
+    max_lines: Annotated[int, Meta(ge=2, le=400)] = 400
+    max_bytes: Annotated[int, Meta(ge=256, le=262_144)] = 16_384
+    max_gap: Annotated[float, Meta(ge=0, le=3600)] = 5
+
+    def __post_init__(self) -> None:
+        if (self.pattern is not None) != (self.kind in ("starts-with", "continues-with")):
+            raise ValueError("a pattern belongs to the kinds starts-with and continues-with, and to no other")
+        if self.pattern is not None:
+            from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+            compile_pattern(self.pattern)
+
+
+class PatternFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="pattern"):
+    """Lines in whose first 16 KiB a pattern is found."""
+
+    pattern: Text
+
+    def __post_init__(self) -> None:
+        from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+
+        compile_pattern(self.pattern)
+
+
+class LevelFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="level"):
+    """Lines of some levels, which they name themselves; one that names none is of none."""
+
+    levels: Annotated[tuple[Level, ...], Meta(min_length=1)]
+
+
+class FieldFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="field"):
+    """Lines that are a JSON object with a field, or with a field of one of some values.
+
+    Args:
+        name: the field's; `a.b` is a field of that name, or field `b` of the object `a`.
+        values: a text as it is, everything else as its JSON text; any if there are none.
+    """
+
+    name: Annotated[str, Meta(pattern=r'^[^"\\\x00-\x1f]+$')]
+    values: tuple[str, ...] = ()
+
+
+class LambdaPlatform(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="lambda-platform"):
+    """What Lambda writes itself: START, END, REPORT and the like, but those of a run that failed."""
+
+
+class HealthChecks(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="health-checks"):
+    """Requests of load balancers and the like that ask whether a service is well, but those that failed."""
+
+
+LineFilter = PatternFilter | LevelFilter | FieldFilter | LambdaPlatform | HealthChecks
+
+
+class Sampling(Struct, frozen=True, forbid_unknown_fields=True):
+    """A share of some lines, or of all, that is sent."""
+
+    share: Annotated[float, Meta(ge=0, le=1)]
+    filter: LineFilter | None = None
+
+
 class Store(Struct, frozen=True, forbid_unknown_fields=True):
     """The bucket that keeps what is not delivered; `owner` is the account that it must belong to."""
 
     bucket: Text
     owner: Text | None = None
+
+
+class Redaction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A rule of redaction.
+
+    Args:
+        rule: the name of a ready-made rule, or of the user's own.
+        pattern: the user's own, of the subset that `patterns.py` describes.
+        keep: what is kept of what is redacted.
+        text: what is written in its place, unless something is kept; otherwise it names the rule.
+    """
+
+    rule: Annotated[str, Meta(pattern="^[A-Za-z0-9_-]{1,40}$")]
+    pattern: Text | None = None
+    keep: Literal["hash", "last-four"] | None = None
+    # What JSON escapes would have to be escaped for each JSON within JSON.
+    text: Annotated[str, Meta(pattern=r"^[ !#-\[\]-~]{0,80}$")] | None = None
+
+
+class Redact(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is redacted; `key_variable` is the environment variable that holds the key of hashes."""
+
+    rules: Annotated[tuple[Redaction, ...], Meta(min_length=1)]
+    key_variable: Text | None = None
 
 
 class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,6 +194,7 @@ class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
 
 Hostname = Annotated[str, Meta(min_length=1, max_length=256)]
 App = Annotated[str, Meta(min_length=1, max_length=512)]
+Templates = dict[str, Text]
 Tags = tuple[Annotated[str, Meta(min_length=1, pattern="^[^,]*$")], ...]
 
 
@@ -92,6 +207,12 @@ class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
     tags: Tags | UnsetType = UNSET
     meta_fields: tuple[MetaField, ...] | UnsetType = UNSET
     oversize_lines: OversizeLines | UnsetType = UNSET
+    meta: Templates | UnsetType = UNSET
+    redact: Redact | UnsetType = UNSET
+    multiline: Multiline | UnsetType = UNSET
+    include: tuple[LineFilter, ...] | UnsetType = UNSET
+    exclude: tuple[LineFilter, ...] | UnsetType = UNSET
+    sampling: tuple[Sampling, ...] | UnsetType = UNSET
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,6 +220,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         key_ttl: how long the key is kept, in seconds.
+        hostname: a constant, or a template over recognized names; likewise `app`, `env`, `tags` and the texts
+            of `meta`, which come beside `meta_fields`.
+        recognize: whether lines are named by the service that wrote them, and get what messages tell.
+        account_alias: a name of the account, for `meta`.
+        region: the function's own, which the environment tells.
         subscriptions: what subscriptions have for themselves, by the names of their filters.
         subscriptions_file: a file beside the code with more of `subscriptions`, if they do not fit.
     """
@@ -112,13 +238,22 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     app: App | None = None
     env: Text | None = None
     tags: Tags = ()
-    meta_fields: tuple[MetaField, ...] = ("owner", "group", "stream", "event_id", "filters")
+    meta_fields: tuple[MetaField, ...] = META_FIELDS
+    meta: Templates = {}
+    recognize: bool = True
+    account_alias: Text | None = None
     oversize_lines: OversizeLines | None = None
+    multiline: Multiline | None = None
+    include: tuple[LineFilter, ...] = ()
+    exclude: tuple[LineFilter, ...] = ()
+    sampling: tuple[Sampling, ...] = ()
+    redact: Redact | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None
     redrive: Redrive | None = None
     subscriptions: dict[str, Overrides] = {}
     subscriptions_file: Text | None = None
+    region: str = ""
 
 
 class VendorRedriveSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,12 +271,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: there are none, or they are not understood; the text names the place.
     """
-    settings = _decode(environment, Settings)
+    settings = structs.replace(_decode(environment, Settings), region=environment.get("AWS_REGION", ""))
     _check_address(settings.destination.url)
     if settings.subscriptions_file:
         path = Path(environment.get("LAMBDA_TASK_ROOT", ".")) / settings.subscriptions_file
         more = _read_subscriptions(path)
-        return structs.replace(settings, subscriptions={**more, **settings.subscriptions})
+        settings = structs.replace(settings, subscriptions={**more, **settings.subscriptions})
+    for redact in (settings.redact, *(own.redact for own in settings.subscriptions.values())):
+        if redact:
+            _check_redaction(redact, environment)
     return settings
 
 
@@ -202,6 +340,15 @@ def _check_address(url: str) -> None:
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} is not an address")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts)):
         raise SettingsError(f"{VARIABLE}: destination.url {url!r} must begin with https://")
+
+
+def _check_redaction(redact: Redact, environment: Mapping[str, str]) -> None:
+    from .redaction import Redactor  # noqa: PLC0415  costs nothing where nothing is redacted
+
+    try:
+        Redactor(redact, environment)
+    except SettingsError as error:
+        raise SettingsError(f"{VARIABLE}: {error}") from error
 
 
 def is_loopback(parts: SplitResult) -> bool:

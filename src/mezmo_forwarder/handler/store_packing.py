@@ -20,6 +20,7 @@ class _Event(Struct, gc=False):
     id: Raw
     timestamp: int
     message: Raw
+    event_ids: tuple[str, ...] | UnsetType = msgspec.field(default=UNSET, name="eventIds")
     reason: str | UnsetType = UNSET
 
 
@@ -30,6 +31,7 @@ class _Document(Struct, rename="camel"):
     log_stream: str
     subscription_filters: list[str]
     log_events: list[_Event]
+    joined: bool | UnsetType = UNSET
 
 
 def pack_undelivered(settled: Iterable[Settled], documents: Iterable[Received] = ()) -> bytes:
@@ -72,9 +74,10 @@ def _pack(source: Received, events: dict[int, str]) -> bytes:
         document.log_stream,
         document.subscription_filters,
         [
-            _Event(event.id, event.timestamp, event.message, reason or UNSET)
+            _Event(event.id, event.timestamp, event.message, event.event_ids or UNSET, reason or UNSET)
             for event, reason in ((document.log_events[place], why) for place, why in events.items())
         ],
+        document.joined or UNSET,
     )
     return isal_zlib.compress(msgspec.json.encode(stored), _LEVEL, GZIP)
 

@@ -1,0 +1,56 @@
+"""Put the commands into the generated Python project, beside the bindings, so that one wheel holds both.
+
+jsii knows console scripts in JavaScript only, so `jsii-pacmak`'s project is completed: with the package of
+the commands, the handler's modules as they lie in the function's asset, the console script, and the extra
+that installs what those import.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = "mezmo_forwarder_commands"
+SOURCE = ROOT / "src/commands" / PACKAGE
+HANDLER = ROOT / "lib/handler/handler"
+REQUIREMENTS = ROOT / "src/mezmo_forwarder/handler/requirements.in"
+GENERATED = ROOT / "build/bindings/python"
+
+
+def main() -> None:
+    """Complete `build/bindings/python`, which `jsii-pacmak` has just written."""
+    target = GENERATED / "src" / PACKAGE
+    shutil.rmtree(target, ignore_errors=True)
+    ignore = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(SOURCE, target, ignore=ignore)
+    shutil.copytree(HANDLER, target / "function/handler", ignore=ignore)
+    script = GENERATED / "setup.py"
+    before, metadata, after = re.split(r'(?<=""")(\n\{.*?\n\}\n)(?=""")', script.read_text(), flags=re.DOTALL)
+    script.write_text(before + complete(metadata) + after)
+
+
+def complete(metadata: str) -> str:
+    """Return the project's metadata with the commands in it."""
+    project = json.loads(metadata)
+    names = [found.relative_to(SOURCE.parent) for found in sorted(SOURCE.rglob("*.py"))]
+    packages = sorted({".".join(name.parent.parts) for name in names})
+    function = f"{PACKAGE}.function"
+    project["packages"] += [*packages, f"{function}.handler"]
+    project["package_data"] |= {package: ["*.html", "*.css", "*.js"] for package in packages}
+    project["entry_points"] = {"console_scripts": [f"mezmo-forwarder={PACKAGE}.__main__:main"]}
+    project["extras_require"] = {"preview": requirements()}
+    return f"\n{json.dumps(project, indent=4)}\n"
+
+
+def requirements() -> list[str]:
+    """Return what the handler imports, from the version in its asset up to the next that may break."""
+    found = re.findall(r"^(\w+)==((\d+)\.(\d+)\S*)", REQUIREMENTS.read_text(), flags=re.MULTILINE)
+    return [
+        f"{name}>={version}, <{int(major) + 1}" if major != "0" else f"{name}>={version}, <0.{int(minor) + 1}"
+        for name, version, major, minor in found
+    ]
+
+
+if __name__ == "__main__":
+    main()
