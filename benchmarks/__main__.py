@@ -18,6 +18,7 @@ from benchmarks import (
     outage_hour,
     own_logs,
     previous,
+    recognition,
     redaction,
     redrive,
     reserve,
@@ -31,6 +32,7 @@ from benchmarks.sink import running_sink
 _MEASURES: dict[str, Callable[..., Findings]] = {
     "cpu": cpu.measure,
     "previous": previous.measure,
+    "recognition": recognition.measure,
     "joining": joining.measure,
     "selection": selection.measure,
     "redaction": redaction.measure,

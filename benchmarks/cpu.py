@@ -1,8 +1,10 @@
 """CPU time of an invocation, as a ratio to the codec floor in the same run."""
 
+from dataclasses import replace
+
 from benchmarks.corpus import KINDS, MIXED, payload
 from benchmarks.floor import LINES, SEND, STAGES
-from benchmarks.lambda_python import LambdaPython
+from benchmarks.lambda_python import BARE, LambdaPython
 from benchmarks.report import Findings, Verdict, median, table
 
 _TARGET, _WISH = 1.5, 1.2
@@ -19,6 +21,7 @@ _CASES = [
 
 def measure(runner: LambdaPython, *, quick: bool) -> Findings:
     """Compare handler and floor for each corpus, and stage by stage for one."""
+    runner = replace(runner, settings=BARE)
     rows, verdicts = [], []
     for count, size, kind in ((count, size, kind) for count, size in _CASES for kind in KINDS):
         what = payload(kind, count, size)

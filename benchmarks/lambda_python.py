@@ -25,6 +25,12 @@ DEFAULTS: Mapping[str, object] = {
     "metrics": "forwarder",
 }
 """What the construct puts into the settings, unless told otherwise, beside key and destination."""
+BARE: Mapping[str, object] = {
+    **DEFAULTS,
+    "recognize": False,
+    "meta_fields": ["owner", "group", "stream", "event_id", "filters"],
+}
+"""The same for bare forwarding: messages are sent as they are, and nothing is recognized."""
 
 SHARE = 128 / 1769
 """What 128 MB get of a core, https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.corpus import KINDS, MIXED, payload
-from benchmarks.lambda_python import ISOLATED, LambdaPython, run
+from benchmarks.lambda_python import BARE, ISOLATED, LambdaPython, run
 from benchmarks.report import Findings, Verdict, median, table
 
 # The last commit before the undelivered store; its release had neither store nor metrics.
@@ -39,6 +39,7 @@ print(json.dumps(times[5:]))
 
 def measure(runner: LambdaPython, *, quick: bool) -> Findings:
     """Compare the new handler, with store and metrics, to the previous one, and that to itself."""
+    runner = replace(runner, settings=BARE)
     previous = _previous(runner)
     if previous is None:
         missing = (
