@@ -109,7 +109,7 @@ def _problems_of(event: Event, lines: Sequence[CommittedLine]) -> Iterable[str]:
         yield "at Mezmo, although it is blank"
     if len({str((line.meta or {}).get("event_id")) for line in lines}) != 1:
         yield "at Mezmo under several event ids"
-    if {line.hostname for line in lines} != {event.log_group.replace(".", "_")}:
+    if {line.hostname for line in lines} != {event.log_group.strip("/").replace(".", "_")}:
         yield "at Mezmo under another hostname"
     text = _joined(lines)
     if text is not None and text != event.text:

@@ -44,7 +44,7 @@ def lines_of(events: Iterable[Event], request: int = 1) -> list[CommittedLine]:
         (received,) = read_payload(document_of([event]), Limits.of({}))
         for piece in encode(make_settings(), received):
             for fields in msgspec.json.decode(piece.array):
-                hostname = event.log_group.replace(".", "_")
+                hostname = event.log_group.strip("/").replace(".", "_")
                 line = committed_line(fields, request=request, index=len(found), hostname=hostname, tags=())
                 found.append(line)
     return found

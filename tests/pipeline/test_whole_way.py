@@ -36,12 +36,12 @@ def test_every_line_format_and_every_key(whole_way: Deploy, aws: LocalAws, mezmo
     way.write("/app/formats", *MESSAGES)
     lines = way.lines(4 + 4 + 3)
 
-    standard = of_host(lines, "/app/formats")
+    standard = of_host(lines, "app/formats")
     assert texts(standard) == [message.rstrip() for message in MESSAGES]
     assert {line.app for line in standard} == {"formats"}
     assert {line.tags for line in standard} == {("eu", 'a "quoted" \\ tag')}
     assert {tuple(line.meta or ()) for line in standard} == {
-        ("owner", "group", "stream", "event_id", "filters")
+        ("owner", "region", "group", "stream", "event_id", "filters")
     }
     envelope = of_host(lines, "envelope")
     assert [json.loads(text)["message"] for text in texts(envelope)] == MESSAGES
@@ -94,7 +94,7 @@ def test_a_rotated_key_needs_no_deployment(whole_way: Deploy, aws: LocalAws, mez
             Name="/mezmo/ingestion-key", Value=new, Type="SecureString", Overwrite=True
         )
         way.write("/app/formats", "INFO with the new key")
-        assert texts(of_host(way.lines(2), "/app/formats")) == ["INFO with the new key"]
+        assert texts(of_host(way.lines(2), "app/formats")) == ["INFO with the new key"]
     finally:
         mezmo.keys = {KEY}
 
