@@ -189,9 +189,12 @@ class FaultRun:
         return False
 
     def _is_busy(self) -> bool:
-        invocations = [one for one in self._aws.invocations() if one.function == self._forwarder]
-        latest = max((one.ended or time.time() for one in invocations), default=0.0)
-        return time.time() - latest < QUIET_SECONDS
+        invocations = self._aws.invocations()
+        # The schedule never ends, but a run of the re-drive that has emptied the store is still to say so.
+        if any(one.ended is None for one in invocations if one.function == self._redrive):
+            return True
+        of_forwarder = [one.ended or time.time() for one in invocations if one.function == self._forwarder]
+        return time.time() - max(of_forwarder, default=0.0) < QUIET_SECONDS
 
     def _waiting(self) -> list[str]:
         return [key for prefix in ("undelivered/", "aws/lambda/") for key in self._keys(prefix)]
