@@ -10,6 +10,7 @@ from benchmarks.report import Findings, table
 from local.demo.sample_events import ECS_GROUP, LAMBDA_GROUP, sample_events
 
 _GROUPS = (ECS_GROUP, LAMBDA_GROUP)
+_LAST = ("**all that a line adds**", "the message itself")
 
 
 def measure(runner: LambdaPython, *, quick: bool) -> Findings:
@@ -22,9 +23,11 @@ def measure(runner: LambdaPython, *, quick: bool) -> Findings:
     for (group, name), events in streams.items():
         file = runner.file(pack("stream", events, logGroup=group, logStream=name))
         parts[group] += map(_parts, runner.probe("lines", file).result)
+    # Of what not every line has, the mean counts the others as well.
+    names = dict.fromkeys(name for group in _GROUPS for part in parts[group] for name in part)
     rows = [
-        [name, *(f"{statistics.mean(part[name] for part in parts[group]):.0f}" for group in _GROUPS)]
-        for name in parts[ECS_GROUP][0]
+        [name, *(f"{statistics.mean(part.get(name, 0) for part in parts[group]):.0f}" for group in _GROUPS)]
+        for name in [*(name for name in names if name not in _LAST), *_LAST]
     ]
     return Findings({"line_size": table(["", *(f"`{group}`" for group in _GROUPS)], rows)})
 
@@ -37,11 +40,11 @@ def _parts(line: dict[str, object]) -> dict[str, int]:
     length, whole = len(message.encode()), _size(line) + len(",")
     parts = {f"`meta.{name}`": _size({name: value}) - 1 for name, value in meta.items()}
     parts["`meta` around them"] = len('"meta":{},') - 1  # the last field has no comma
-    parts |= {f"`{name}`": _size({name: line[name]}) - 1 for name in ("app", "timestamp")}
+    parts |= {f"`{name}`": _size({name: line[name]}) - 1 for name in line if name not in ("line", "meta")}
     parts["`line` around the message, braces, comma"] = len('{"line":""},')
     parts["escapes in the message"] = _size(message) - len('""') - length
     assert sum(parts.values()) + length == whole, "every byte is accounted for"
-    return {**parts, "**all that a line adds**": whole - length, "the message itself": length}
+    return {**parts, **dict(zip(_LAST, (whole - length, length), strict=True))}
 
 
 def _size(value: object) -> int:
