@@ -567,3 +567,18 @@ def test_received_counts_a_joined_line_once(capsys: pytest.CaptureFixture[str]) 
     line = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (line["LinesReceived"], line["LinesDelivered"]) == (3, 1)
     assert (line["LinesStored"], line["LinesRejected"], line["events_joined"]) == (1, 1, 3)
+
+
+@pytest.mark.parametrize("multiline", [ALL, Multiline("timestamp"), Multiline("starts-with", "^#")])
+@pytest.mark.parametrize("end", ["", "\n", " \r\n"])
+def test_a_json_object_stays_a_line_of_its_own(multiline: Multiline, end: str) -> None:
+    """With more behind it, Mezmo would not read it as one, and nothing would its level and trace."""
+    told = '{"level":50,"msg":"it failed, error"}' + end
+    trace = ["Traceback (most recent call last):", '  File "x.py", line 1', "ValueError: no"]
+    messages = joined([told, *trace], multiline)
+    assert messages[0] == told
+    assert "\n".join(messages[1:]) == "\n".join(trace)
+
+
+def test_the_first_line_of_a_printed_object_goes_on() -> None:
+    assert joined(["{", '  "a": 1', "x"]) == ['{\n  "a": 1', "x"]

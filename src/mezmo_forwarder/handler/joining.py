@@ -172,7 +172,8 @@ def _by_line(continues: Callable[[Raw], object], events: Sequence[LogEvent]) -> 
     candidates = [place for place, event in enumerate(events) if continues(event.message)]
 
     def first(place: int) -> str | None:
-        return "line" if bytes(events[place].message)[0] == _QUOTE else None
+        literal = bytes(events[place].message)
+        return "line" if literal[0] == _QUOTE and not shapes.is_object(literal) else None
 
     return _Reading(candidates, {*candidates}, first, lambda _state, _place: None, lambda state: state)
 

@@ -14,6 +14,8 @@ from functools import cache
 
 from msgspec import Raw, Struct
 
+from .literals import trim
+
 _BLANK = re.compile(rb'"(?:\\[nrt]| )*+"')
 _INDENT = rb"(?: |\\t)"
 _INDENTED = _INDENT + rb'++(?!\\[nr]|")'
@@ -148,6 +150,11 @@ PLATFORM = re.compile(b'"(?:' + PLATFORM_LINES + b")")
 NO_TIMESTAMP = re.compile(b'"(?!' + _TIMESTAMP + rb"|\{|" + PLATFORM_LINES + b")")
 
 
+def is_object(literal: bytes) -> bool:
+    """Whether a message is a JSON object, by its ends; with more behind it, it would be none to Mezmo."""
+    return literal.startswith(b'"{') and trim(literal).endswith(b'}"')
+
+
 def matcher(pattern: re.Pattern[bytes]) -> Callable[[Raw], object]:
     """Return what matches a message where it is, without a copy."""
     return pattern.match
@@ -193,7 +200,7 @@ class Shape:
 
     def first(self, literal: bytes) -> str | None:
         """Return in which state a line is that continues none; None if nothing can continue it."""
-        if not literal.startswith(b'"') or _BLANK.match(literal):
+        if not literal.startswith(b'"') or _BLANK.match(literal) or is_object(literal):
             return None
         for pattern, state in self._first:
             if pattern.match(literal):
