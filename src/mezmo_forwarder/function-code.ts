@@ -17,12 +17,12 @@ import { VendorCode } from './vendor-code';
 
 const RUNTIMES = ['python3.13', 'python3.14'];
 
+const HASH_KEY_VARIABLE = 'MEZMO_FORWARDER_REDACT_HASH_KEY';
+
 /** The variable that holds the key of hashes, if there is one. */
 export function hashKeyVariable(props: MezmoLogForwarderProps): string | undefined {
   return props.redactHashKey && HASH_KEY_VARIABLE;
 }
-
-const HASH_KEY_VARIABLE = 'MEZMO_FORWARDER_REDACT_HASH_KEY';
 
 /** Where the handler's code lies. */
 export const HANDLER = path.join(__dirname, 'handler');

@@ -63,6 +63,7 @@ export class SubscriptionSettings implements IAspect {
   private pack(settings: Record<string, unknown>): void {
     const text = JSON.stringify(settings);
     const directory = path.join(Stage.of(this.forwarder)!.assetOutdir, `mezmo-forwarder-${hash(text)}`);
+    fs.rmSync(directory, { recursive: true, force: true }); // of an earlier release, into the same cdk.out
     fs.cpSync(HANDLER, directory, { recursive: true });
     fs.writeFileSync(path.join(directory, FILE), text);
     const code = lambda.Code.fromAsset(directory);

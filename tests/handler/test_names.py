@@ -72,3 +72,8 @@ def test_braces_that_hold_no_name_stay() -> None:
 def test_the_account_is_that_of_the_event() -> None:
     names = named("/g", hostname="{account}-{region}", account_alias="ours", app="{account_alias}")
     assert (names.hostname, names.app) == ("123456789012-", "ours")
+
+
+def test_a_name_s_comma_and_control_characters_do_not_break_a_query() -> None:
+    found = named("/g", "a,,b\nc", tags=["eu", "{log_stream}", "{cluster}"], hostname="{log_stream}")
+    assert (found.hostname, found.tags) == ("a,,b_c", "eu,a__b_c")

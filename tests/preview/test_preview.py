@@ -192,3 +192,12 @@ def test_json_holds_the_lines_as_they_are_sent() -> None:
             "line": {"line": "a", "timestamp": FIRST_TIMESTAMP, "app": "checkout"},
         }
     ]
+
+
+def test_a_redaction_with_a_text_of_its_own_is_noted_and_a_lone_surrogate_is_none() -> None:
+    settings = make_settings(redact={"rules": [{"rule": "email", "text": "***"}]})
+    assert Note("redacted", "by a rule with a text of its own") in notes_on(
+        settings, ["by bob@example.com"], [{"line": "by ***"}], ""
+    )
+    kinds = [note.kind for note in notes_on(settings, ["x \ud800"], [{"line": "x \ufffd"}], "")]
+    assert kinds == ["changed"]

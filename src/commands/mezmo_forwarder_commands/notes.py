@@ -79,17 +79,14 @@ def _redacted(made: Made) -> Iterator[Note]:
     rules = [rule.rule for rule in made.settings.redact.rules if f"[redacted:{rule.rule}" in text]
     if rules:
         yield Note("redacted", ", ".join(rules))
-    elif _without_ends(text) != _without_ends("\n".join(made.messages)) and made.lines and _is_message(made):
+    elif _is_message(made) and text.rstrip() != made.messages[0].rstrip():
         yield Note("redacted", "by a rule with a text of its own")
 
 
 def _is_message(made: Made) -> bool:
-    """Whether a line is nothing but its message, in one piece."""
-    return made.settings.line_format != "mezmo-lambda" and len(made.lines) == len(made.messages) == 1
-
-
-def _without_ends(text: str) -> str:
-    return text.rstrip()
+    """Whether a line is nothing but its message, in one piece, and would be equal to it but for redaction."""
+    one = len(made.lines) == len(made.messages) == 1 and made.settings.line_format != "mezmo-lambda"
+    return one and not any("\ud800" <= character <= "\udfff" for character in made.messages[0])
 
 
 def _parts(made: Made) -> Iterator[Note]:

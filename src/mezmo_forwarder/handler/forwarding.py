@@ -11,7 +11,6 @@ from .names import names_of
 from .overrides import SettingsBySubscription
 from .report import OWN_LOG_GROUP, Report
 from .settings import Multiline, Settings
-from .templates import fill
 
 
 class Forwarding:
@@ -74,8 +73,7 @@ class Forwarding:
             if (settings.include or settings.exclude or settings.sampling) and not whole:
                 received = self._select(settings, received)
             names = names_of(settings, received.document)
-            tags = [fill(tag, names.values) for tag in settings.tags]
-            query = Query(names.hostname, ",".join(tag for tag in tags if tag))
+            query = Query(names.hostname, names.tags)
             for piece in encode_lines(
                 settings, received, names, filtered=lambda reason: report.filter(group, reason)
             ):

@@ -23,6 +23,7 @@ class Names(Struct, frozen=True):
         document: the document, with what is to be redacted of its names redacted.
         recognized: who wrote them.
         hostname: of the request.
+        tags: of the request, separated by commas.
         app: of each line, unless a message says otherwise.
         values: what templates may use.
     """
@@ -30,6 +31,7 @@ class Names(Struct, frozen=True):
     document: Document
     recognized: Recognized
     hostname: str
+    tags: str
     app: str
     values: dict[str, str]
 
@@ -63,7 +65,7 @@ def names_of(settings: Settings, document: Document) -> Names:
     if not hostname:
         hostname = recognized.hostname if standard else group
     app = app_of(settings, values, recognized.app) if standard else stream
-    return Names(document, recognized, hostname[:_LONGEST_HOSTNAME], app, values)
+    return Names(document, recognized, hostname[:_LONGEST_HOSTNAME], _tags(settings, values), app, values)
 
 
 def app_of(settings: Settings, values: dict[str, str], recognized: str) -> str:
@@ -75,7 +77,19 @@ def _hostname(template: str, values: dict[str, str], *, dots: bool) -> str | Non
     """Fill a template; Mezmo cuts a hostname at its first dot, so that names have none unless wanted."""
     if "{" in template and not dots:
         values = {name: value.replace(".", "_") for name, value in values.items()}
-    return fill(template, values)
+    filled = fill(template, values)
+    return filled and _printable(filled)
+
+
+def _tags(settings: Settings, values: dict[str, str]) -> str:
+    """Fill the tags; a name's comma, such as a log stream may have, would make two of one."""
+    filled = [fill(tag, values) for tag in settings.tags]
+    return ",".join(_printable(tag).replace(",", "_") for tag in filled if tag)
+
+
+def _printable(text: str) -> str:
+    """Replace control characters, which Mezmo refuses in a query."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
 
 
 def redactor_for(settings: Settings) -> "Redactor | None":
