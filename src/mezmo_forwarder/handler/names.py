@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LONGEST_HOSTNAME = 256
 _LONGEST_APP = 512
+_CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "_")  # Mezmo refuses them
 
 
 class Names(Struct, frozen=True):
@@ -75,21 +76,21 @@ def app_of(settings: Settings, values: dict[str, str], recognized: str) -> str:
 
 def _hostname(template: str, values: dict[str, str], *, dots: bool) -> str | None:
     """Fill a template; Mezmo cuts a hostname at its first dot, so that names have none unless wanted."""
-    if "{" in template and not dots:
-        values = {name: value.replace(".", "_") for name, value in values.items()}
-    filled = fill(template, values)
-    return filled and _printable(filled)
+    return _fill_in_query(template, values, "" if dots else ".")
 
 
 def _tags(settings: Settings, values: dict[str, str]) -> str:
     """Fill the tags; a name's comma, such as a log stream may have, would make two of one."""
-    filled = [fill(tag, values) for tag in settings.tags]
-    return ",".join(_printable(tag).replace(",", "_") for tag in filled if tag)
+    filled = [_fill_in_query(tag, values, ",") for tag in settings.tags]
+    return ",".join(tag for tag in filled if tag)
 
 
-def _printable(text: str) -> str:
-    """Replace control characters, which Mezmo refuses in a query."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "_" for c in text)
+def _fill_in_query(template: str, values: dict[str, str], unwanted: str) -> str | None:
+    """Fill a template with names that have neither what is unwanted nor control characters."""
+    if "{" not in template:
+        return template
+    table = _CONTROL_CHARACTERS | dict.fromkeys(map(ord, unwanted), "_")
+    return fill(template, {name: value.translate(table) for name, value in values.items()})
 
 
 def redactor_for(settings: Settings) -> "Redactor | None":
