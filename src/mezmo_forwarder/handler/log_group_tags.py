@@ -27,10 +27,9 @@ PAUSE_SECONDS = 60.0
 REFUSED_SECONDS = 600.0
 _REFUSALS = ("AccessDenied", "InvalidParameter", "ResourceNotFound")
 
-# Of an invocation, for all its log groups together: before lines are made, and after they are delivered.
-LONGEST_WAIT_SECONDS = 1.0
+# Of an invocation, for all its log groups together: before lines are made, and again after they are delivered.
+LONGEST_SECONDS = 1.0
 _LARGEST_WAIT = 0.1
-_LONGEST_AFTERWARDS_SECONDS = 2.0
 _SHORTEST_LOOKUP_SECONDS = 0.25
 
 MOST_LOG_GROUPS = 2000
@@ -187,7 +186,7 @@ class Lookups:
         self._deadline = deadline
         self._report = report
         self._timing = timing
-        self._patience = min(LONGEST_WAIT_SECONDS, _LARGEST_WAIT * (deadline - timing.monotonic()))
+        self._patience = min(LONGEST_SECONDS, _LARGEST_WAIT * (deadline - timing.monotonic()))
         self._due: dict[str, None] = {}
 
     def of(self, document: Document) -> Tags:
@@ -203,7 +202,7 @@ class Lookups:
 
     def delivered(self) -> None:
         """See `TagSource`."""
-        end = min(self._deadline, self._timing.monotonic() + _LONGEST_AFTERWARDS_SECONDS)
+        end = min(self._deadline, self._timing.monotonic() + LONGEST_SECONDS)
         for log_group in self._due:
             if self._timing.monotonic() + _SHORTEST_LOOKUP_SECONDS > end:
                 break
