@@ -41,6 +41,9 @@ const ACCOUNT_WIDE_ACTIONS = [
   'logs:TestMetricFilter',
 ];
 
+/** IAM's limit for all policies of a role's own, in characters. */
+const POLICY_LIMIT = 10_240;
+
 /** What Lambda needs to put a function into a VPC; EC2 can allow these on `*` only. */
 const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
@@ -232,10 +235,15 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     return { arn: this.function.functionArn };
   }
 
-  /** Refuse what is about the subscribed log groups where there are none. */
+  /** Refuse what is about the subscribed log groups where there are none, or more than a policy can name. */
   private wantsGroups(what: string, remedy: string): void {
     this.node.addValidation({
-      validate: () => this.subscriptions.groupArns.length ? [] : [`${what}, but no log group is subscribed; subscribe one, or ${remedy}`],
+      validate: () => {
+        const count = this.subscriptions.groupArns.length;
+        if (count === 0) return [`${what}, but no log group is subscribed; subscribe one, or ${remedy}`];
+        const { length } = showResolved(Stack.of(this).resolve(this.policy.document)).replaceAll('${AWS::Partition}', 'aws');
+        return length <= POLICY_LIMIT ? [] : [`${what} with ${count} subscribed log groups, by whose names the role's policy has ${length} characters; IAM takes ${POLICY_LIMIT}: subscribe some of them with another forwarder, or ${remedy}`];
+      },
     });
   }
 

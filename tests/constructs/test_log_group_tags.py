@@ -67,6 +67,22 @@ def test_without_a_subscription_it_is_refused(app: App, make_forwarder: Make) ->
         app.synth()
 
 
+@pytest.mark.parametrize(("count", "refused"), [(15, False), (20, True)])
+def test_more_groups_than_a_policy_can_name_are_refused(
+    app: App, stack: Stack, make_forwarder: Make, count: int, *, refused: bool
+) -> None:
+    forwarder = make_forwarder(log_group_tags=[LogGroupTags.as_tags("team")])
+    for number in range(count):
+        name = f"{number:0500}"
+        forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, name, name))
+
+    if refused:
+        with pytest.raises(RuntimeError, match=r"with 20 subscribed log groups, .* 1[12]\d{3} .* 10240"):
+            app.synth()
+    else:
+        app.synth()
+
+
 def test_a_role_that_cdk_may_not_change_is_told_of_each_group(stack: Stack, make_forwarder: Make) -> None:
     role = iam.Role.from_role_arn(stack, "Role", "arn:aws:iam::123456789012:role/Forwarder", mutable=False)
     forwarder = make_forwarder(role=role, log_group_tags=[LogGroupTags.all_as_meta()])

@@ -201,15 +201,20 @@ def test_a_failure_costs_no_line_and_is_remembered_for_a_minute_or_two(
     assert "not known" in warning["message"]
 
 
-def test_tags_survive_a_failed_look_up(start: Start, logs: CloudWatchLogs, clock: Clock) -> None:
+def test_tags_survive_a_failed_look_up(
+    start: Start, logs: CloudWatchLogs, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
     way = start()
     way.forward()
+    capsys.readouterr()
     for trouble in (THROTTLED, DENIED, THROTTLED):
         logs.answer = trouble
         clock.now += 2 * LIFETIME_SECONDS
         assert told(way.forward()) == WITH_TAGS
         assert told(way.forward()) == WITH_TAGS
     assert len(logs.requests) == 4
+    warnings = [line["message"] for line in log_lines(capsys) if line["level"] == "WARN"]
+    assert len(warnings) == 2, "each reason is said once"
 
 
 def test_what_is_refused_for_one_group_is_remembered_for_ten_minutes(

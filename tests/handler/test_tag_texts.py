@@ -51,7 +51,11 @@ def test_a_tag_for_which_there_is_no_room_is_left_out_whole() -> None:
     assert named(tags, log_group_tags=EVERYTHING, tags=own)[0] == f"{own[0]},a:{'x' * 55},c:z"
 
 
-def test_so_is_a_field() -> None:
+def test_no_tag_is_there_twice() -> None:
+    assert named({"a": "x", "b": "y"}, log_group_tags=EVERYTHING, tags=["b:y"])[0] == "b:y,a:x"
+
+
+def test_so_is_a_field_of_meta() -> None:
     tags = {"a": "x" * LARGEST_META, "b": "y", "c-": "1", "c.": "2"}
     assert named(tags, log_group_tags=EVERYTHING)[1] == {"tag_b": "y", "tag_c_": "1"}
 
@@ -100,3 +104,8 @@ def test_never_more_is_kept_than_is_asked_for(tags: dict[str, str]) -> None:
     assert everything.items() <= tags.items()
     assert "" not in everything.values()
     assert not any(key.lower().startswith("aws:") for key in everything)
+
+
+def test_of_all_tags_there_are_twenty_at_most() -> None:
+    tags = {f"{number:02}": "x" for number in range(50)}
+    assert [*KnownTags((LogGroupTags("meta"),))._chosen(tags)] == [*tags][:MOST_TAGS]

@@ -27,7 +27,7 @@ PAUSE_SECONDS = 60.0
 REFUSED_SECONDS = 600.0
 _REFUSALS = ("AccessDenied", "InvalidParameter", "ResourceNotFound")
 
-# Of an invocation, for all its log groups together: before lines are made, and again after they are delivered.
+# Of an invocation, for all its log groups together: before lines are made, and again when they are delivered.
 LONGEST_SECONDS = 1.0
 _LARGEST_WAIT = 0.1
 _SHORTEST_LOOKUP_SECONDS = 0.25
