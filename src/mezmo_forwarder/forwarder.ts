@@ -87,6 +87,8 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
   private readonly policy: iam.Policy;
   private readonly store?: UndeliveredStoreBinding;
   private readonly vendor: boolean;
+  private readonly policies: iam.Policy[];
+  private readonly oneRole: boolean;
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
 
@@ -119,6 +121,8 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     const tags = this.readsTags ? [readTags(Lazy.list({ produce: () => this.subscriptions.groupArns }))] : [];
     this.policy = new iam.Policy(this, 'Policy', { statements: [...granted, ...tags] });
     this.role.attachInlinePolicy(this.policy);
+    this.policies = [this.policy];
+    this.oneRole = props.role !== undefined;
 
     const json = (props.loggingFormat ?? lambda.LoggingFormat.JSON) === lambda.LoggingFormat.JSON;
     const common = {
@@ -153,6 +157,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     if (this.store) {
       const redrive = new Redrive(this, 'Redrive', { forwarder: props, target: this.function, code, store: this.store, common, statements: [...statements, ...tags] });
       this.redriveFunction = redrive.function;
+      this.policies.push(redrive.policy);
       if (props.role) granted.push(...redrive.statements.filter((statement) => !tags.includes(statement)));
     }
     if (this.readsTags) this.wantsGroups('logGroupTags is given', 'leave it out');
@@ -241,8 +246,9 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       validate: () => {
         const count = this.subscriptions.groupArns.length;
         if (count === 0) return [`${what}, but no log group is subscribed; subscribe one, or ${remedy}`];
-        const { length } = showResolved(Stack.of(this).resolve(this.policy.document)).replaceAll('${AWS::Partition}', 'aws');
-        return length <= POLICY_LIMIT ? [] : [`${what} with ${count} subscribed log groups, by whose names the role's policy has ${length} characters; IAM takes ${POLICY_LIMIT}: subscribe some of them with another forwarder, or ${remedy}`];
+        const lengths = this.policies.map(({ document }) => showResolved(Stack.of(this).resolve(document)).replaceAll('${AWS::Partition}', 'aws').length);
+        const length = this.oneRole ? lengths.reduce((sum, one) => sum + one) : Math.max(...lengths);
+        return length <= POLICY_LIMIT ? [] : [`${what} with ${count} subscribed log groups, by whose names a role's policies have ${length} characters; IAM takes ${POLICY_LIMIT}: subscribe some of them with another forwarder, or ${remedy}`];
       },
     });
   }

@@ -67,17 +67,21 @@ def test_without_a_subscription_it_is_refused(app: App, make_forwarder: Make) ->
         app.synth()
 
 
-@pytest.mark.parametrize(("count", "refused"), [(15, False), (20, True)])
+@pytest.mark.parametrize(
+    ("count", "shared", "refused"), [(15, False, False), (15, True, True), (20, False, True)]
+)
 def test_more_groups_than_a_policy_can_name_are_refused(
-    app: App, stack: Stack, make_forwarder: Make, count: int, *, refused: bool
+    app: App, stack: Stack, make_forwarder: Make, count: int, *, shared: bool, refused: bool
 ) -> None:
-    forwarder = make_forwarder(log_group_tags=[LogGroupTags.as_tags("team")])
+    principal = iam.ServicePrincipal("lambda.amazonaws.com")
+    role = iam.Role(stack, "Role", assumed_by=principal) if shared else None
+    forwarder = make_forwarder(role=role, log_group_tags=[LogGroupTags.as_tags("team")])
     for number in range(count):
         name = f"{number:0500}"
         forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, name, name))
 
     if refused:
-        with pytest.raises(RuntimeError, match=r"with 20 subscribed log groups, .* 1[12]\d{3} .* 10240"):
+        with pytest.raises(RuntimeError, match=rf"with {count} subscribed log groups, .* 1\d{{4}} .* 10240"):
             app.synth()
     else:
         app.synth()
