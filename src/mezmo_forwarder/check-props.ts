@@ -4,6 +4,7 @@ import { MezmoLogForwarderProps } from './forwarder-props';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
 import { LineOptions } from './line-options';
+import { LogGroupTags } from './log-group-tags';
 import { checkEnvironment } from './settings';
 import { checkTemplate } from './template';
 import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
@@ -28,7 +29,7 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
   checkRange(scope, 'reservedConcurrentExecutions', props.reservedConcurrentExecutions, 0, 100_000, 'executions');
   checkDuration(scope, 'maxEventAge', props.maxEventAge, 'seconds', 60, 21600);
   checkDuration(scope, 'keyLifetime', props.keyLifetime, 'seconds', 1, 86400);
-  checkLineOptions(scope, props);
+  checkLineOptions(scope, props, props.logGroupTags);
   checkText(scope, 'accountAlias', props.accountAlias, 64);
   if (props.logGroup && props.logRetention !== undefined) {
     refuse(scope, `logRetention is ${show(props.logRetention)} beside a logGroup of your own; set the retention there`);
@@ -36,7 +37,7 @@ export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): vo
 }
 
 /** Refuse what no line can say, and warn of what Mezmo will cut. */
-export function checkLineOptions(scope: IConstruct, options: LineOptions): void {
+export function checkLineOptions(scope: IConstruct, options: LineOptions, tags?: LogGroupTags[]): void {
   checkText(scope, 'hostname', options.hostname, 256);
   checkText(scope, 'app', options.app, 512);
   checkText(scope, 'mezmoEnv', options.mezmoEnv, 80);
@@ -45,19 +46,19 @@ export function checkLineOptions(scope: IConstruct, options: LineOptions): void 
       `hostname is ${show(options.hostname)}; Mezmo cuts it at the first dot, to ${show(options.hostname.split('.')[0])}, unless full names are switched on for your account`);
   }
   checkTags(scope, options.mezmoTags);
-  for (const property of ['hostname', 'app', 'mezmoEnv'] as const) checkTemplate(scope, property, options[property]);
-  options.mezmoTags?.forEach((tag) => checkTemplate(scope, 'mezmoTags', tag));
-  checkMeta(scope, options.meta ?? {});
+  for (const property of ['hostname', 'app', 'mezmoEnv'] as const) checkTemplate(scope, property, options[property], tags);
+  options.mezmoTags?.forEach((tag) => checkTemplate(scope, 'mezmoTags', tag, tags));
+  checkMeta(scope, options.meta ?? {}, tags);
 }
 
 /** Refuse fields of `meta` that are the forwarder's own, or that Mezmo does not search. */
-function checkMeta(scope: IConstruct, meta: { [field: string]: string }): void {
+function checkMeta(scope: IConstruct, meta: { [field: string]: string }, tags?: LogGroupTags[]): void {
   for (const [field, value] of Object.entries(meta)) {
     if (!/^[A-Za-z]\w{0,63}$/.test(field) || OWN_META.includes(field)) {
       refuse(scope, `meta holds ${show(field)}, which is ${OWN_META.includes(field) ? 'a field of the forwarder' : 'no name that Mezmo searches'}; give up to 64 letters, digits and "_", other than ${OWN_META.join(', ')}`);
     }
     checkText(scope, `meta's ${field}`, value, 512);
-    checkTemplate(scope, `meta's ${field}`, value);
+    checkTemplate(scope, `meta's ${field}`, value, tags);
   }
 }
 
@@ -96,7 +97,9 @@ function checkTags(scope: IConstruct, tags: string[] | undefined): void {
 /** Warn of properties that the chosen destination or line format has no place for. */
 export function warnOfIgnored(scope: IConstruct, props: MezmoLogForwarderProps, kind: string): void {
   const standard = (props.lineFormat ?? LineFormat.STANDARD) === LineFormat.STANDARD;
+  const tags = (props.logGroupTags ?? []).some(({ _to }) => _to === 'tags' ? kind === 'pipeline' : !standard);
   const ignored = [
+    ...(tags ? ['logGroupTags'] as const : []),
     ...(kind === 'pipeline' ? ['hostname', 'mezmoTags'] as const : []),
     ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields', 'meta', 'accountAlias'] as const),
   ].filter((property) => props[property] !== undefined);

@@ -8,6 +8,7 @@ import { MezmoDestination } from './destination';
 import { IngestionKey } from './ingestion-key';
 import { LineFormat } from './line-format';
 import { LineOptions } from './line-options';
+import { LogGroupTags } from './log-group-tags';
 import { MetricsDetail } from './metrics';
 import { UndeliveredStore } from './undelivered-store';
 import { VendorCode } from './vendor-code';
@@ -48,6 +49,15 @@ export interface MezmoLogForwarderProps extends LineOptions {
    * @default - none
    */
   readonly accountAlias?: string;
+
+  /**
+   * Tags of its log group that each line gets, such as `[LogGroupTags.asTags("team", "env")]`.
+   *
+   * Both roles may call `logs:ListTagsForResource` on the subscribed log groups. In a VPC that needs a way to CloudWatch Logs.
+   *
+   * @default - none; no tags are read
+   */
+  readonly logGroupTags?: LogGroupTags[];
 
   /**
    * The key of the hashes that `RedactionKeep.HASH` keeps: the whole string of a secret, which may be one that CDK generates.

@@ -41,6 +41,9 @@ const ACCOUNT_WIDE_ACTIONS = [
   'logs:TestMetricFilter',
 ];
 
+/** IAM's limit for all policies of a role's own, in characters. */
+const POLICY_LIMIT = 10_240;
+
 /** What Lambda needs to put a function into a VPC; EC2 can allow these on `*` only. */
 const VPC_ACTIONS = [
   'ec2:AssignPrivateIpAddresses',
@@ -84,6 +87,9 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
   private readonly policy: iam.Policy;
   private readonly store?: UndeliveredStoreBinding;
   private readonly vendor: boolean;
+  private readonly policies: iam.Policy[];
+  private readonly oneRole: boolean;
+  private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
@@ -99,7 +105,8 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     this.vendor = props.code !== undefined;
     const settings = new SubscriptionSettings(this, () => [this.function, this.redriveFunction], hashKeyVariable(props));
     Aspects.of(this).add(settings, { priority: AspectPriority.READONLY });
-    this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings);
+    this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
+    this.readsTags = (props.logGroupTags ?? []).length > 0;
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;
@@ -111,8 +118,11 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       ...(props.vpc ? [new iam.PolicyStatement({ actions: VPC_ACTIONS, resources: ['*'] })] : []),
     ];
     const granted = [...statements, ...code.statements, ...this.store?.keeping ?? []];
-    this.policy = new iam.Policy(this, 'Policy', { statements: granted });
+    const tags = this.readsTags ? [readTags(Lazy.list({ produce: () => this.subscriptions.groupArns }))] : [];
+    this.policy = new iam.Policy(this, 'Policy', { statements: [...granted, ...tags] });
     this.role.attachInlinePolicy(this.policy);
+    this.policies = [this.policy];
+    this.oneRole = props.role !== undefined;
 
     const json = (props.loggingFormat ?? lambda.LoggingFormat.JSON) === lambda.LoggingFormat.JSON;
     const common = {
@@ -145,10 +155,12 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     this.function.node.addDependency(this.policy);
 
     if (this.store) {
-      const redrive = new Redrive(this, 'Redrive', { forwarder: props, target: this.function, code, store: this.store, common, statements });
+      const redrive = new Redrive(this, 'Redrive', { forwarder: props, target: this.function, code, store: this.store, common, statements: [...statements, ...tags] });
       this.redriveFunction = redrive.function;
-      if (props.role) granted.push(...redrive.statements);
+      this.policies.push(redrive.policy);
+      if (props.role) granted.push(...redrive.statements.filter((statement) => !tags.includes(statement)));
     }
+    if (this.readsTags) this.wantsGroups('logGroupTags is given', 'leave it out');
     this.warnUnlessAttached(granted, props.tracing);
 
     const stack = Stack.of(this);
@@ -206,20 +218,14 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
    * Let the function read the subscribed log groups, now and later: `logs:Describe*` and `logs:Get*` on each.
    */
   public allowLogAccess(options: LogAccessOptions = {}): void {
-    const stack = Stack.of(this);
-    const arns = Lazy.list({
-      produce: () => this.subscriptions.groupNames.flatMap((name) => [name, `${name}:*`]).map((resourceName) =>
-        stack.formatArn({ service: 'logs', resource: 'log-group', resourceName, arnFormat: ArnFormat.COLON_RESOURCE_NAME })),
-    });
+    const arns = Lazy.list({ produce: () => this.subscriptions.groupArns.flatMap((arn) => [arn, `${arn}:*`]) });
     const statements = [new iam.PolicyStatement({ actions: ['logs:Describe*', 'logs:Get*'], resources: arns })];
     if (options.accountWide) {
       statements.push(new iam.PolicyStatement({ actions: ACCOUNT_WIDE_ACTIONS, resources: ['*'] }));
     }
     this.policy.addStatements(...statements);
     this.warnUnlessAttached(statements);
-    this.node.addValidation({
-      validate: () => this.subscriptions.groupNames.length ? [] : ['allowLogAccess was called, but no log group is subscribed; subscribe one, or leave the call out'],
-    });
+    this.wantsGroups('allowLogAccess was called', 'leave the call out');
   }
 
   /**
@@ -227,9 +233,24 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
    */
   public bind(scope: Construct, sourceLogGroup: logs.ILogGroupRef): logs.LogSubscriptionDestinationConfig {
     this.subscriptions.bound(scope, sourceLogGroup);
+    // The groups are not known before.
+    if (this.readsTags) this.warnUnlessAttached([readTags([this.subscriptions.arnOf(sourceLogGroup.logGroupRef.logGroupName)])]);
     // CloudWatch tries the function when the filter is made.
     scope.node.addDependency(this.invokePermission);
     return { arn: this.function.functionArn };
+  }
+
+  /** Refuse what is about the subscribed log groups where there are none, or more than a policy can name. */
+  private wantsGroups(what: string, remedy: string): void {
+    this.node.addValidation({
+      validate: () => {
+        const count = this.subscriptions.groupArns.length;
+        if (count === 0) return [`${what}, but no log group is subscribed; subscribe one, or ${remedy}`];
+        const lengths = this.policies.map(({ document }) => showResolved(Stack.of(this).resolve(document)).replaceAll('${AWS::Partition}', 'aws').length);
+        const length = this.oneRole ? lengths.reduce((sum, one) => sum + one) : Math.max(...lengths);
+        return length <= POLICY_LIMIT ? [] : [`${what} with ${count} subscribed log groups, by whose names a role's policies have ${length} characters; IAM takes ${POLICY_LIMIT}: subscribe some of them with another forwarder, or ${remedy}`];
+      },
+    });
   }
 
   /** Warn where CDK may not change the role: a policy attached to it has no roles then. */
@@ -242,4 +263,9 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     Annotations.of(this).addWarningV2('mezmo-forwarder:immutableRole',
       `role ${this.role.node.path} may not be changed by CDK. Give it this policy before the deployment (with a logGroup of your own its name is known before): ${document}${traced}`);
   }
+}
+
+/** What reading the tags of log groups needs. */
+function readTags(groupArns: string[]): iam.PolicyStatement {
+  return new iam.PolicyStatement({ actions: ['logs:ListTagsForResource'], resources: groupArns });
 }

@@ -66,6 +66,7 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
       ...lineSettings(scope, props, hashKeyVariable(props)),
       recognize: props.recognize,
       account_alias: props.accountAlias === undefined ? undefined : text(props.accountAlias),
+      log_group_tags: props.logGroupTags?.length ? props.logGroupTags.map((tags) => tags._bind(scope)) : undefined,
       store: store?.settings,
       metrics: metrics === MetricsDetail.NONE ? undefined : metrics,
       subscriptions: Lazy.uncachedAny({ produce: () => subscriptions.document.subscriptions }),
@@ -100,7 +101,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'keyLifetime', 'oversizeLines', 'redact', 'redactHashKey', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
+  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'logGroupTags', 'keyLifetime', 'oversizeLines', 'redact', 'redactHashKey', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

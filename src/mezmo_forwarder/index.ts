@@ -6,6 +6,7 @@ export * from './kinesis-stream';
 export * from './line-filter';
 export * from './line-format';
 export * from './line-options';
+export * from './log-group-tags';
 export * from './metrics';
 export * from './multiline';
 export * from './redaction';

@@ -30,14 +30,16 @@ export class Redrive extends Construct {
   /** What the role must be allowed. */
   public readonly statements: iam.PolicyStatement[];
 
+  public readonly policy: iam.Policy;
+
   public constructor(scope: Construct, id: string, { forwarder, target, code, store, common, statements }: RedriveProps) {
     super(scope, id);
     const interval = forwarder.redriveInterval ?? Duration.minutes(5);
     const own = redriveCode(code, store, target, (forwarder.redriveRate ?? Size.mebibytes(1)).toBytes());
     this.statements = [...statements, ...own.statements, ...store.redriving];
     const role = forwarder.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
-    const policy = new iam.Policy(this, 'Policy', { statements: this.statements });
-    role.attachInlinePolicy(policy);
+    this.policy = new iam.Policy(this, 'Policy', { statements: this.statements });
+    role.attachInlinePolicy(this.policy);
 
     // A vendor's layers are for the vendor's runtime, and with them goes what lies in one of them.
     const { AWS_LAMBDA_EXEC_WRAPPER: _, ...withoutWrapper } = forwarder.environment ?? {};
@@ -54,7 +56,7 @@ export class Redrive extends Construct {
       role,
       securityGroups: forwarder.vpc && target.connections.securityGroups,
     });
-    this.function.node.addDependency(policy);
+    this.function.node.addDependency(this.policy);
 
     new events.Rule(this, 'Schedule', {
       description: 'Sends to Mezmo again what could not be delivered',

@@ -1,9 +1,10 @@
-import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
 import { checkLineOptions } from './check-props';
 import { LINE_OPTIONS, LineOptions } from './line-options';
+import { LogGroupTags } from './log-group-tags';
 import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
@@ -43,7 +44,18 @@ export class Subscriptions {
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
     private readonly ownLogGroup: logs.ILogGroupRef,
     private readonly settings?: SubscriptionSettings,
+    private readonly logGroupTags?: LogGroupTags[],
   ) {}
+
+  /** The ARNs of the subscribed groups, tokens among them. */
+  public get groupArns(): string[] {
+    return this.groupNames.map((resourceName) => this.arnOf(resourceName));
+  }
+
+  /** The ARN of a group, which CloudWatch Logs wants with `:*` behind it for all but its tags. */
+  public arnOf(groupName: string): string {
+    return Stack.of(this.forwarder).formatArn({ service: 'logs', resource: 'log-group', resourceName: groupName, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  }
 
   public add(logGroup: logs.ILogGroupRef, options: SubscribeOptions): logs.SubscriptionFilter {
     this.check(logGroup);
@@ -114,7 +126,7 @@ export class Subscriptions {
     if (given.length && Token.isUnresolved(options.filterName)) {
       refuse(this.forwarder, `filterName is known only at deployment, and ${given.join(', ')} of this subscription goes by it; give a literal one, or leave it out`);
     }
-    checkLineOptions(this.forwarder, options);
+    checkLineOptions(this.forwarder, options, this.logGroupTags);
     return given;
   }
 

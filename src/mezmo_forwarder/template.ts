@@ -1,4 +1,5 @@
 import { IConstruct } from 'constructs';
+import { LogGroupTags } from './log-group-tags';
 import { isKnown, refuse, show } from './validate';
 
 /** What the handler recognizes, none of it an id; `tests/handler/samples` shows of which services. */
@@ -11,9 +12,13 @@ const RECOGNIZED = [
 const ALWAYS = ['account', 'account_alias', 'log_group', 'log_stream', 'region'];
 
 /** Refuse a text whose template names what is never recognized; `{Name}` and other braces are text. */
-export function checkTemplate(scope: IConstruct, property: string, template: string | undefined): void {
+export function checkTemplate(scope: IConstruct, property: string, template: string | undefined, tags: LogGroupTags[] = []): void {
   if (!isKnown(template)) return;
   for (const [, name] of template.matchAll(/\{([a-z_]+)\}/g)) {
+    if (name.startsWith('tag_')) {
+      if (tags.some(({ _names }) => !_names || _names.includes(name))) continue;
+      refuse(scope, `${property} is ${show(template)}, and {${name}} is no tag that logGroupTags names; name its key there, such as LogGroupTags.asMeta(${show(name.slice(4))})`);
+    }
     if (![...RECOGNIZED, ...ALWAYS].includes(name)) {
       refuse(scope, `${property} is ${show(template)}, and {${name}} is never recognized; use one of ${[...ALWAYS, ...RECOGNIZED].join(', ')}`);
     }

@@ -10,9 +10,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk.aws_s3 import Bucket
 
-from mezmo_forwarder import MezmoLogForwarder, UndeliveredStore, VendorCode
+from mezmo_forwarder import LogGroupTags, MezmoLogForwarder, UndeliveredStore, VendorCode
 from tests.constructs.synthesized import SECRET_ARN, actions, evaluate, resources, statements
 
 Make = Callable[..., MezmoLogForwarder]
@@ -139,6 +140,16 @@ def test_with_a_kinesis_stream(stack: Stack, make_forwarder: Make, key_arn: str 
         reading["kms:Decrypt"] = {f"{KMS_ARN} through kinesis.eu-west-3.amazonaws.com"}
     assert rights(stack) == LOGS | KEY | keeping(OWN_BUCKET) | reading
     assert rights(stack, redrive=True) == LOGS | KEY | redriving(OWN_BUCKET)
+
+
+def test_with_tags_of_log_groups(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder(log_group_tags=[LogGroupTags.as_tags("team")])
+    forwarder.subscribe(logs.LogGroup.from_log_group_name(stack, "Group", "/group"))
+
+    arn = "arn:${AWS::Partition}:logs:eu-west-3:123456789012:log-group:/group"
+    tags: Rights = {"logs:ListTagsForResource": {arn}}
+    assert rights(stack) == LOGS | KEY | keeping(OWN_BUCKET) | tags
+    assert rights(stack, redrive=True) == LOGS | KEY | redriving(OWN_BUCKET) | tags
 
 
 def test_in_a_vpc(stack: Stack, make_forwarder: Make) -> None:

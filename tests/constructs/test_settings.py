@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from aws_cdk import CfnParameter, Duration, Size, Stack
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import ISecret, Secret
 from aws_cdk.aws_ssm import StringParameter
@@ -41,6 +42,7 @@ from mezmo_forwarder import (
     IngestionKey,
     LineFilter,
     LineFormat,
+    LogGroupTags,
     LogLevel,
     MetaField,
     MetricsDetail,
@@ -79,7 +81,7 @@ def test_defaults(stack: Stack, make_forwarder: Make) -> None:
 
 
 def test_everything(stack: Stack, make_forwarder: Make) -> None:
-    make_forwarder(
+    forwarder = make_forwarder(
         destination=MezmoDestination.pipeline("route"),
         line_format=LineFormat.MEZMO_LAMBDA_RAW,
         hostname="audit",
@@ -92,6 +94,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta={"team": "shop"},
         recognize=False,
         account_alias="ours",
+        log_group_tags=[LogGroupTags.as_tags("team", "env"), LogGroupTags.all_as_meta()],
         multiline=Multiline.starts_with(
             "^#", max_lines=50, max_bytes=Size.kibibytes(8), max_gap=Duration.millis(1500)
         ),
@@ -111,6 +114,7 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         metrics_detail=MetricsDetail.LOG_GROUP,
         undelivered_store=UndeliveredStore.from_bucket(Bucket.from_bucket_name(stack, "Bucket", "theirs")),
     )
+    forwarder.subscribe(LogGroup.from_log_group_name(stack, "Group", "/group"))  # whose tags are read
 
     assert deployed(stack) == Settings(
         schema=1,
@@ -127,6 +131,10 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         meta={"team": "shop"},
         recognize=False,
         account_alias="ours",
+        log_group_tags=(
+            handler.settings.LogGroupTags("tags", ("team", "env")),
+            handler.settings.LogGroupTags("meta"),
+        ),
         multiline=handler.settings.Multiline("starts-with", "^#", max_lines=50, max_bytes=8192, max_gap=1.5),
         include=(PatternFilter("^a"), LevelFilter(("warn", "error", "fatal"))),
         exclude=(

@@ -3,7 +3,7 @@
 import base64
 import gzip
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from handler.batches import Piece
 from handler.events import Limits, Received, payload_of, read_payload
@@ -72,7 +72,12 @@ def received(messages: Iterable[object], **document: object) -> Received:
 
 
 def encode(
-    settings: Settings, received: Received, *, filtered: Callable[[str], None] = lambda _: None
+    settings: Settings,
+    received: Received,
+    *,
+    log_group_tags: Mapping[str, str] | None = None,
+    filtered: Callable[[str], None] = lambda _: None,
 ) -> list[Piece]:
     """Make lines of a document, named as they are on the way to Mezmo."""
-    return [*encode_lines(settings, received, names_of(settings, received.document), filtered=filtered)]
+    names = names_of(settings, received.document, log_group_tags or {})
+    return [*encode_lines(settings, received, names, filtered=filtered)]

@@ -46,6 +46,11 @@ class Sample(Struct):
         read = found.read or facts.read
         return found, [read(literal) for literal in self.literals]
 
+    def fields(self) -> set[str]:
+        """Return the fields of `meta` that its lines have."""
+        found, messages = self.recognized()
+        return {*found.meta}.union(*(said.meta for said in messages if said))
+
     def outcome(self) -> dict[str, Any]:
         """Return in plain words what is recognized."""
         found, messages = self.recognized()
@@ -195,10 +200,18 @@ def table() -> str:
 
 
 def meta_table() -> str:
-    """Return, as Markdown, the fields of `meta` and their types."""
-    rows = ["| field | type | what it is |", "|---|---|---|"]
+    """Return, as Markdown, the fields of `meta`, their types, and the services whose samples show them."""
+    rows = ["| field | type | what it is | of |", "|---|---|---|---|"]
     names = {str: "text", int: "integer", float: "number"}
-    rows += [f"| `{name}` | {names[kind]} | {about} |" for name, (kind, about) in sorted(META.items())]
+    shown: dict[str, set[str]] = {name: set() for name in META}
+    for _, service in services():
+        for sample in service.samples:
+            for field in sample.fields():
+                shown[field].add(service.service or "unknown")
+    rows += [
+        f"| `{name}` | {names[kind]} | {about} | {', '.join(sorted(shown[name]))} |"
+        for name, (kind, about) in sorted(META.items())
+    ]
     return "\n".join(rows) + "\n"
 
 

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config  # type: ignore[import-untyped]
 
 from handler.aws import (
+    LOGS,
     SECRETS_MANAGER,
     SSM,
     Service,
@@ -18,6 +19,7 @@ from handler.aws import (
     endpoint_of,
     get_parameter,
     get_secret_value,
+    partition_of,
     region_of,
 )
 from handler.errors import AwsError
@@ -40,12 +42,17 @@ REGIONS = [
 
 
 @pytest.mark.parametrize("region", REGIONS)
-@pytest.mark.parametrize("service", [SECRETS_MANAGER, SSM, S3])
+@pytest.mark.parametrize("service", [SECRETS_MANAGER, SSM, LOGS, S3])
 def test_endpoints_are_those_of_botocore(service: Service, region: str) -> None:
     client = botocore.session.Session().create_client(
         service.name, region_name=region, aws_access_key_id="x", aws_secret_access_key="x"
     )
     assert endpoint_of(service, region, {}) == regional(client.meta.endpoint_url)
+
+
+@pytest.mark.parametrize("region", [*REGIONS, "us-gov-east-1", "cn-northwest-1", "mx-central-1"])
+def test_partitions_are_those_of_botocore(region: str) -> None:
+    assert partition_of(region) == botocore.session.Session().get_partition_for_region(region)
 
 
 def regional(address: str) -> str:
@@ -57,7 +64,7 @@ def regional(address: str) -> str:
 def test_fips_endpoints(region: str) -> None:
     session = botocore.session.Session()
     config = Config(use_fips_endpoint=True)
-    for service in (SECRETS_MANAGER, SSM, S3):
+    for service in (SECRETS_MANAGER, SSM, LOGS, S3):
         client = session.create_client(
             service.name, region, aws_access_key_id="x", aws_secret_access_key="x", config=config
         )

@@ -39,10 +39,11 @@ def test_every_line_format_and_every_key(whole_way: Deploy, aws: LocalAws, mezmo
     standard = of_host(lines, "app/formats")
     assert texts(standard) == [message.rstrip() for message in MESSAGES]
     assert {line.app for line in standard} == {"formats"}
-    assert {line.tags for line in standard} == {("eu", 'a "quoted" \\ tag')}
+    assert {line.tags for line in standard} == {("eu", 'a "quoted" \\ tag', "team:shop")}
     assert {tuple(line.meta or ()) for line in standard} == {
-        ("owner", "region", "group", "stream", "event_id", "filters")
+        ("owner", "region", "group", "stream", "event_id", "filters", "tag_team")
     }
+    assert {(line.meta or {})["tag_team"] for line in standard} == {"shop"}
     envelope = of_host(lines, "envelope")
     assert [json.loads(text)["message"] for text in texts(envelope)] == MESSAGES
     pipeline = of_host(lines, "")

@@ -164,3 +164,17 @@ def test_megabytes_of_gzip(tmp_path: Path, capsys: Output) -> None:
 
     assert main(["preview", str(path)]) == 0
     assert "1 event → 62 lines" in capsys.readouterr().out
+
+
+def test_tags_of_the_log_group_are_given_since_none_are_read(log: Path, capsys: Output) -> None:
+    wanted = 'log_group_tags=[{"to": "tags", "keys": ["team"]}, {"to": "meta"}]'
+    tags = ["--log-group-tag", "team=shop", "--log-group-tag", "of=a=b"]
+    assert main(["preview", str(log), "--json", "--set", wanted, *tags]) == 0
+    (line,) = json.loads(capsys.readouterr().out)["entries"][0]["lines"]
+    assert line["tags"] == "team:shop"
+    assert line["line"]["meta"].items() >= {"tag_team": "shop", "tag_of": "a=b"}.items()
+
+    assert main(["preview", str(log), *tags]) == 2
+    assert "the settings want no tags of log groups; add for example" in capsys.readouterr().err
+    assert main(["preview", str(log), "--set", wanted, "--log-group-tag", "team"]) == 2
+    assert "--log-group-tag 'team' is no KEY=VALUE" in capsys.readouterr().err

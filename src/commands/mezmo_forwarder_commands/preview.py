@@ -1,7 +1,7 @@
 """What the handler makes of sample events: its own code, with nothing at the end that sends."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 
@@ -110,6 +110,19 @@ class Preview:
         return " · ".join(parts)
 
 
+class _GivenTags:
+    """Takes the place of `handler.log_group_tags.Lookups`: each log group has the same tags."""
+
+    def __init__(self, tags: Mapping[str, str]) -> None:
+        self._tags = tags
+
+    def of(self, _document: Document) -> Mapping[str, str]:
+        return self._tags
+
+    def delivered(self) -> None:
+        pass
+
+
 class _Nowhere:
     """Takes the place of `handler.delivery.Delivery`: keeps the batches that would be sent."""
 
@@ -122,13 +135,20 @@ class _Nowhere:
         self.batches.append(batch)
 
 
-def preview(settings: Settings, payloads: Iterable[Payload]) -> Preview:
+def preview(
+    settings: Settings, payloads: Iterable[Payload], *, log_group_tags: Mapping[str, str] | None = None
+) -> Preview:
     """Run the handler on payloads, up to the requests that it would send.
+
+    Args:
+        settings: what lines are made by.
+        payloads: the events.
+        log_group_tags: the tags of each log group; none are read.
 
     Raises:
         CommandError: a payload is not what CloudWatch sends.
     """
-    run = _Run(settings)
+    run = _Run(settings, log_group_tags or {})
     entries: list[Entry] = []
     for payload in payloads:
         try:
@@ -151,7 +171,8 @@ def preview(settings: Settings, payloads: Iterable[Payload]) -> Preview:
 class _Run:
     """Runs the handler on one document after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, log_group_tags: Mapping[str, str]) -> None:
+        self._tags = _GivenTags(log_group_tags)
         self.report = Report()
         self.requests = self.bytes = 0
         self._pipeline = settings.destination.kind == "pipeline"
@@ -194,6 +215,7 @@ class _Run:
             left=Leftovers(None),
             rejected=Leftovers(None),
             largest_batch=self._mezmo.largest_batch,
+            tags=self._tags,
             own=("", None),
         )
         forwarding.add(received)

@@ -10,6 +10,9 @@ from .errors import CommandError
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
+    from collections.abc import Sequence
+
+    from handler.settings import LogGroupTags
 
 _DESCRIPTION = """\
 Show the lines that Mezmo would get for sample events, beside the events, and why they are as they are.
@@ -62,6 +65,15 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         dest="filters",
         metavar="NAME",
         help="the subscription filter they came by; where --settings is a template, the log group's",
+    )
+
+    events.add_argument(
+        "--log-group-tag",
+        action="append",
+        default=[],
+        dest="log_group_tags",
+        metavar="KEY=VALUE",
+        help="a tag of the log group, which is not read here, where settings want it; may be repeated",
     )
 
     settings = parser.add_argument_group("settings")
@@ -117,9 +129,10 @@ def run(options: argparse.Namespace) -> int:
         filters=tuple(options.filters) or settings_source.filters_of(options.settings, options.log_group),
         now=int(time.time() * 1000),
     )
+    tags = _log_group_tags(options.log_group_tags, settings.log_group_tags)
     if "-" in options.files and sys.stdin.isatty():
         print("mezmo-forwarder: reads events from the terminal until Ctrl-D", file=sys.stderr)
-    seen = preview.preview(settings, inputs.read(options.files, about))
+    seen = preview.preview(settings, inputs.read(options.files, about), log_group_tags=tags)
     if options.html:
         _write(options.html, page.render(page.of_preview(seen)))
     if options.json:
@@ -132,6 +145,23 @@ def run(options: argparse.Namespace) -> int:
         for line in text.render(seen, width=text.width_of(sys.stdout, options.width), colour=colour):
             print(line)
     return 0
+
+
+def _log_group_tags(given: list[str], wanted: "Sequence[LogGroupTags]") -> dict[str, str]:
+    tags: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise CommandError(
+                f"--log-group-tag {text!r} is no KEY=VALUE; write for example --log-group-tag team=shop"
+            )
+        tags[key] = value
+    if tags and not wanted:
+        raise CommandError(
+            "--log-group-tag is given, and the settings want no tags of log groups; add for example "
+            """--set 'log_group_tags=[{"to": "tags", "keys": ["team"]}]'"""
+        )
+    return tags
 
 
 def _write(path: Path, contents: str) -> None:

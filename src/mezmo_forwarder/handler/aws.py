@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from .client import LARGEST_REPLY, Client, Reply
 from .errors import AwsError, TransportError
@@ -37,15 +37,17 @@ _CLOCK_IS_WRONG = {
 }
 _TOLERATED_SKEW_SECONDS = 240.0
 
-# By the beginning of a region's name; every other region is one of the `aws` partition or of GovCloud.
-_DNS_SUFFIXES = {
-    "cn-": "amazonaws.com.cn",
-    "eusc-": "amazonaws.eu",
-    "us-iso-": "c2s.ic.gov",
-    "us-isob-": "sc2s.sgov.gov",
-    "us-isof-": "csp.hci.ic.gov",
-    "eu-isoe-": "cloud.adc-e.uk",
+# Partition and DNS suffix by the beginning of a region's name.
+_PARTITIONS = {
+    "cn-": ("aws-cn", "amazonaws.com.cn"),
+    "eusc-": ("aws-eusc", "amazonaws.eu"),
+    "us-gov-": ("aws-us-gov", "amazonaws.com"),
+    "us-iso-": ("aws-iso", "c2s.ic.gov"),
+    "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
+    "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
+    "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
 }
+_COMMERCIAL = ("aws", "amazonaws.com")
 
 
 class Service(Struct, frozen=True):
@@ -57,6 +59,7 @@ class Service(Struct, frozen=True):
 
 SECRETS_MANAGER = Service("secretsmanager", "AWS_ENDPOINT_URL_SECRETS_MANAGER")
 SSM = Service("ssm", "AWS_ENDPOINT_URL_SSM")
+LOGS = Service("logs", "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS")
 
 
 class Call(Struct, frozen=True):
@@ -72,8 +75,9 @@ class Call(Struct, frozen=True):
         body: the whole body.
         accepted: the status codes that are no error.
         seconds: how long one attempt may take.
+        attempts: how often it is sent at the most.
         largest: how many bytes of the response's body to read.
-        advice: what else a refused call may need, in words.
+        advice: what else a refused call may need, in words; empty if nothing.
     """
 
     operation: str
@@ -85,6 +89,7 @@ class Call(Struct, frozen=True):
     body: bytes = b""
     accepted: frozenset[int] = frozenset({200})
     seconds: float = 5.0
+    attempts: int = _ATTEMPTS
     largest: int = LARGEST_REPLY
     advice: str = "and kms:Decrypt on its key if that is a customer-managed one"
 
@@ -149,9 +154,23 @@ class Endpoint:
             except TransportError as failure:
                 error, transient = AwsError(f"{what} failed: {failure}"), failure.retryable
             wait = self._timing.random() * _BACKOFF_SECONDS * 2**attempt
-            if not transient or attempt == _ATTEMPTS or self._timing.monotonic() + wait >= deadline:
+            if not transient or attempt == call.attempts or self._timing.monotonic() + wait >= deadline:
                 raise error
             self._timing.sleep(wait)
+
+    def call_json(self, call: Call, request: dict[str, object], deadline: float) -> dict[str, Any]:
+        """Send a call in AWS's JSON 1.1 protocol, with these parameters; see `send`."""
+        headers = {
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"{_TARGETS[self._service.name]}.{call.operation}",
+        }
+        call = structs.replace(call, headers=headers, body=msgspec.json.encode(request))
+        reply = self.send(call, deadline)
+        try:
+            return msgspec.json.decode(reply.body, type=dict[str, Any])
+        except msgspec.DecodeError:
+            what = f"{self._service.name} {call.operation} of {call.resource!r}"
+            raise AwsError(f"{what} failed: the answer is not a JSON object") from None
 
     def _send_once(self, call: Call, deadline: float) -> Reply:
         path = self._parts.path.rstrip("/") + call.path
@@ -179,7 +198,8 @@ class Endpoint:
         code, message = _answer(reply)
         text = f"{what} failed: {reply.status} {code}" + (f": {message}" if message else "")
         if "AccessDenied" in code:
-            text += f" (grant the function's role {self._service.name}:{call.operation} on it, {call.advice})"
+            advice = f", {call.advice}" if call.advice else ""
+            text += f" (grant the function's role {self._service.name}:{call.operation} on it{advice})"
         transient = reply.status in {200, 429} or reply.status >= 500 or code.startswith(_TRANSIENT)
         return AwsError(text, code), transient
 
@@ -222,7 +242,7 @@ def get_parameter(name: str, deadline: float, timing: Timing = SYSTEM) -> dict[s
     return call_json(SSM, "GetParameter", request, name, deadline=deadline, timing=timing)
 
 
-_TARGETS = {"secretsmanager": "secretsmanager", "ssm": "AmazonSSM"}
+_TARGETS = {"secretsmanager": "secretsmanager", "ssm": "AmazonSSM", "logs": "Logs_20140328"}
 
 
 def call_json(
@@ -250,20 +270,10 @@ def call_json(
         AwsError: refused, or not to be reached; the text names service, operation, resource and reason.
     """
     endpoint = Endpoint(service, region_of(resource, environment), timing=timing, environment=environment)
-    headers = {
-        "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": f"{_TARGETS[service.name]}.{operation}",
-    }
-    call = Call(operation, resource, headers=headers, body=msgspec.json.encode(request))
     try:
-        reply = endpoint.send(call, deadline)
+        return endpoint.call_json(Call(operation, resource), request, deadline)
     finally:
         endpoint.close()
-    try:
-        return msgspec.json.decode(reply.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        what = f"{service.name} {operation} of {resource!r}"
-        raise AwsError(f"{what} failed: the answer is not a JSON object") from None
 
 
 def _answer(reply: Reply) -> tuple[str, str]:
@@ -299,6 +309,15 @@ def region_of(resource: str, environment: Mapping[str, str]) -> str:
     return region
 
 
+def partition_of(region: str) -> str:
+    """Return the partition of a region, as ARNs name it."""
+    return _partition(region)[0]
+
+
+def _partition(region: str) -> tuple[str, str]:
+    return next((found for start, found in _PARTITIONS.items() if region.startswith(start)), _COMMERCIAL)
+
+
 def endpoint_of(service: Service, region: str, environment: Mapping[str, str], *, bucket: str = "") -> str:
     """Return a service's address: from the variables that the SDKs honour, or by its partition's rules.
 
@@ -314,9 +333,9 @@ def endpoint_of(service: Service, region: str, environment: Mapping[str, str], *
                 if not _is_address(address):
                     raise AwsError(f"{variable} is not an address of the form https://host:port")
                 return f"{address.rstrip('/')}/{bucket}" if bucket else address
-    suffix = next((s for start, s in _DNS_SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
+    _, suffix = _partition(region)
     fips = environment.get("AWS_USE_FIPS_ENDPOINT", "").lower() == "true"
-    if service.name == "ssm" and region.startswith("us-gov-"):
+    if service.name in {"ssm", "logs"} and region.startswith("us-gov-"):
         fips = False  # there the usual endpoint is the validated one
     host = f"{service.name}{'-fips' if fips else ''}.{region}.{suffix}"
     if bucket and "." in bucket:

@@ -1,6 +1,7 @@
 """From documents to lines, batches and what became of them, all in one invocation's time."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from .batches import Batch, Batcher, Query
 from .delivery import Delivery
@@ -11,6 +12,9 @@ from .names import names_of
 from .overrides import SettingsBySubscription
 from .report import OWN_LOG_GROUP, Report
 from .settings import Multiline, Settings
+
+if TYPE_CHECKING:
+    from .log_group_tags import TagSource
 
 
 class Forwarding:
@@ -23,6 +27,7 @@ class Forwarding:
         left: what Mezmo did not take.
         rejected: what it never will.
         largest_batch: the most bytes of lines that one request may hold.
+        tags: where the tags of log groups are known; None where nobody wants them.
         own: account and name of the forwarder's own log group, which is not forwarded: each invocation writes
             to it, so that what is sent would have more sent, without an end.
     """
@@ -36,12 +41,14 @@ class Forwarding:
         left: Leftovers,
         rejected: Leftovers,
         largest_batch: int,
+        tags: "TagSource | None" = None,
         own: tuple[str, str | None],
     ) -> None:
         self._settings = settings
         self._delivery = delivery
         self._report = report
         self._batcher = Batcher(largest_batch)
+        self._tags = tags
         self._own = own
         self.left = left
         self.rejected = rejected
@@ -72,7 +79,9 @@ class Forwarding:
                 received = self._join(settings.multiline, received)
             if (settings.include or settings.exclude or settings.sampling) and not whole:
                 received = self._select(settings, received)
-            names = names_of(settings, received.document)
+            # What comes through a stream is of any account, and of any region.
+            tags = self._tags.of(document) if self._tags and not received.record else {}
+            names = names_of(settings, received.document, tags)
             query = Query(names.hostname, names.tags)
             for piece in encode_lines(
                 settings, received, names, filtered=lambda reason: report.filter(group, reason)
@@ -103,6 +112,8 @@ class Forwarding:
     def finish(self) -> None:
         """Send what is in batches that are not full."""
         self._deliver(self._batcher.flush())
+        if self._tags:
+            self._tags.delivered()
 
     def _deliver(self, batches: Iterable[Batch]) -> None:
         for batch in batches:

@@ -1,5 +1,6 @@
 """What a line is called: its hostname and its app, by which Mezmo's users find it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _LONGEST_HOSTNAME = 256
 _LONGEST_APP = 512
+_LONGEST_TAGS = 80  # in all, as Mezmo has it
+_NO_TAGS: Mapping[str, str] = {}
 _CONTROL_CHARACTERS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "_")  # Mezmo refuses them
 
 
@@ -27,6 +30,7 @@ class Names(Struct, frozen=True):
         tags: of the request, separated by commas.
         app: of each line, unless a message says otherwise.
         values: what templates may use.
+        meta: fields of `meta` that tell the log group's tags.
     """
 
     document: Document
@@ -35,9 +39,10 @@ class Names(Struct, frozen=True):
     tags: str
     app: str
     values: dict[str, str]
+    meta: dict[str, str] = {}
 
 
-def names_of(settings: Settings, document: Document) -> Names:
+def names_of(settings: Settings, document: Document, log_group_tags: Mapping[str, str] = _NO_TAGS) -> Names:
     """Return what a document's lines are called.
 
     As configured; otherwise, or where a name of a template is not recognized, by the service. In the formats
@@ -50,6 +55,8 @@ def names_of(settings: Settings, document: Document) -> Names:
             log_stream=redactor.redact_text(document.log_stream),
             subscription_filters=[*map(redactor.redact_text, document.subscription_filters)],
         )
+        redacted = {key: redactor.redact_text(value) for key, value in log_group_tags.items()}
+        log_group_tags = {key: value for key, value in redacted.items() if value}
     group, stream = document.log_group, document.log_stream
     recognized = recognize(group, stream) if settings.recognize else _plain(group)
     values = {
@@ -61,12 +68,25 @@ def names_of(settings: Settings, document: Document) -> Names:
     }
     if settings.account_alias:
         values["account_alias"] = settings.account_alias
+    tags, meta = _tags_of(settings, log_group_tags, values) if log_group_tags else ([], {})
     standard = settings.line_format == "standard"
     hostname = settings.hostname and _hostname(settings.hostname, values, dots=not standard)
     if not hostname:
         hostname = recognized.hostname if standard else group
     app = app_of(settings, values, recognized.app) if standard else stream
-    return Names(document, recognized, hostname[:_LONGEST_HOSTNAME], _tags(settings, values), app, values)
+    return Names(
+        document, recognized, hostname[:_LONGEST_HOSTNAME], _tags(settings, values, tags), app, values, meta
+    )
+
+
+def _tags_of(
+    settings: Settings, tags: Mapping[str, str], values: dict[str, str]
+) -> tuple[list[str], dict[str, str]]:
+    """Return what a log group's tags become, as tags and as meta, and put them among the values."""
+    from .tag_texts import meta_of, names_of_tags, tags_of  # noqa: PLC0415  only where they are asked for
+
+    values |= names_of_tags(tags)
+    return tags_of(settings.log_group_tags, tags), meta_of(settings.log_group_tags, tags)
 
 
 def app_of(settings: Settings, values: dict[str, str], recognized: str) -> str:
@@ -79,18 +99,30 @@ def _hostname(template: str, values: dict[str, str], *, dots: bool) -> str | Non
     return _fill_in_query(template, values, "" if dots else ".")
 
 
-def _tags(settings: Settings, values: dict[str, str]) -> str:
-    """Fill the tags; a name's comma, such as a log stream may have, would make two of one."""
+def _tags(settings: Settings, values: dict[str, str], log_groups: list[str]) -> str:
+    """Fill the tags, and put those of the log group behind them, as far as there is room.
+
+    A name's comma, such as a log stream may have, would make two tags of one.
+    """
     filled = [_fill_in_query(tag, values, ",") for tag in settings.tags]
-    return ",".join(tag for tag in filled if tag)
+    tags = [tag for tag in filled if tag]
+    for text in log_groups:
+        tag = text.translate(_not_in_query(",")).strip()
+        if tag not in tags and len(",".join([*tags, tag])) <= _LONGEST_TAGS:
+            tags.append(tag)
+    return ",".join(tags)
 
 
 def _fill_in_query(template: str, values: dict[str, str], unwanted: str) -> str | None:
     """Fill a template with names that have neither what is unwanted nor control characters."""
     if "{" not in template:
         return template
-    table = _CONTROL_CHARACTERS | dict.fromkeys(map(ord, unwanted), "_")
+    table = _not_in_query(unwanted)
     return fill(template, {name: value.translate(table) for name, value in values.items()})
+
+
+def _not_in_query(unwanted: str) -> dict[int, str]:
+    return _CONTROL_CHARACTERS | dict.fromkeys(map(ord, unwanted), "_")
 
 
 def redactor_for(settings: Settings) -> "Redactor | None":

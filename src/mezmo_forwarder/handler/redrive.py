@@ -79,6 +79,7 @@ class _Run(Struct):
         end: when all must be over.
         sent: what became of lines, in the counts of a report.
         key_refused: see there.
+        tag_lookups_failed: see there.
         unexpected_replies: see there.
         objects: how many were sent, whole or in part.
         set_aside: how many payloads were put to what Mezmo rejects, because they cannot be sent.
@@ -94,6 +95,7 @@ class _Run(Struct):
     end: float
     sent: Lines = field(default_factory=Lines)
     key_refused: int = 0
+    tag_lookups_failed: int = 0
     unexpected_replies: int = 0
     objects: int = 0
     set_aside: int = 0
@@ -108,6 +110,7 @@ class _Run(Struct):
         self.sent.bytes_delivered += total.bytes_delivered
         self.sent.rejected += total.rejected
         self.key_refused |= report.key_refused
+        self.tag_lookups_failed += report.tag_lookups_failed
         self.unexpected_replies += report.unexpected_replies
 
 
@@ -337,6 +340,7 @@ class Redrive:
             "PayloadsSetAside": run.set_aside,
             "KeyRefused": run.key_refused,
             "UnexpectedReplies": run.unexpected_replies,
+            "TagLookupsFailed": run.tag_lookups_failed,
         }
         metrics = {name: value for name, value in metrics.items() if value} | self._depth(run)
         left = metrics.get("StoreDepth", "it is not known how many")

@@ -38,6 +38,7 @@ _METRICS = {
     "unexpected_replies": "UnexpectedReplies",
     "breaker_open": "BreakerOpen",
     "set_aside": "PayloadsSetAside",
+    "tag_lookups_failed": "TagLookupsFailed",
     "oldest_line_age": "OldestLineAge",
 }
 _UNITS = {
@@ -99,6 +100,8 @@ class Report(Struct):
         breaker_open: 1 if lines were kept back because requests before had failed.
         set_aside: payloads that are not what CloudWatch sends, and were kept.
         oldest_line_age: seconds from the oldest line's event to its delivery.
+        tag_lookups: how often the tags of a log group were asked for.
+        tag_lookups_failed: those of them that told none.
         reasons: why lines were rejected or left, with how many there are.
         filters: why log events became no line, with how many there are.
         joined: log events that became part of another one's line, and so make none.
@@ -117,6 +120,8 @@ class Report(Struct):
     breaker_open: int = 0
     set_aside: int = 0
     oldest_line_age: float = 0.0
+    tag_lookups: int = 0
+    tag_lookups_failed: int = 0
     reasons: dict[str, int] = {}
     filters: dict[str, int] = {}
     joined: int = 0
@@ -226,6 +231,7 @@ class Report(Struct):
             "control_messages": self.control_messages,
             "events_joined": self.joined,
             "filters": self.filters,
+            "tag_lookups": self.tag_lookups,
             "reasons": {reason[:_LONGEST_REASON]: lines for reason, lines in reasons.items()},
         }
         return {name: value for name, value in fields.items() if value}

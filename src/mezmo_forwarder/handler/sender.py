@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from .batches import Piece, Settled
 from .breaker import Breaker
@@ -18,6 +19,9 @@ from .overrides import SettingsBySubscription
 from .report import Report, log
 from .settings import Settings
 from .timing import SYSTEM, Timing
+
+if TYPE_CHECKING:
+    from .log_group_tags import KnownTags
 
 
 class Sender:
@@ -36,6 +40,7 @@ class Sender:
         self._settings = SettingsBySubscription(settings)
         self._environment = environment
         self._timing = timing
+        self._tags = _known_tags(settings, environment, timing)
         self.limits = Limits.of(environment)
         self._client = Client(settings.destination.url, clock=timing.monotonic)
         self._mezmo = Mezmo(settings, self._client, wall_clock=timing.wall)
@@ -70,7 +75,8 @@ class Sender:
             breaker: whether Mezmo is worth a request; None where nothing keeps what is left, so that each has
                 to be tried as long as there is time.
             deadline: when no request may be under way any more.
-            account: the function's own, whose log group of the function's name is not forwarded.
+            account: the function's own, whose log group of the function's name is not forwarded, and of whose
+                log groups tags can be read.
         """
         kept = breaker is not None
         left = Leftovers(_pack_undelivered if kept else None)
@@ -94,6 +100,7 @@ class Sender:
             left=left,
             rejected=rejected,
             largest_batch=self._mezmo.largest_batch,
+            tags=self._tags.begin(account, deadline, report) if self._tags else None,
             own=own,
         )
         return forwarding, delivery
@@ -101,7 +108,16 @@ class Sender:
     def _split(self, piece: Piece) -> list[Piece]:
         document = piece.source.document
         settings = self._settings.of(document.subscription_filters)
-        return split_line(settings, piece, names_of(settings, document))
+        tags = self._tags.of(document) if self._tags else {}
+        return split_line(settings, piece, names_of(settings, document, tags))
+
+
+def _known_tags(settings: Settings, environment: Mapping[str, str], timing: Timing) -> "KnownTags | None":
+    if not settings.log_group_tags:
+        return None
+    from .log_group_tags import KnownTags  # noqa: PLC0415  only where they are asked for
+
+    return KnownTags(settings.log_group_tags, environment=environment, timing=timing)
 
 
 def _pack_undelivered(settled: Iterable[Settled]) -> bytes:

@@ -34,6 +34,8 @@ MultilineKind = Literal[
 ]
 Level = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 MetricsDetail = Literal["forwarder", "log-group"]
+TagKey = Annotated[str, Meta(min_length=1, max_length=128)]
+MOST_TAGS = 20  # of a log group, since each of its lines has them
 
 
 class SecretsManagerKey(
@@ -192,6 +194,18 @@ class Redrive(Struct, frozen=True, forbid_unknown_fields=True):
     bytes_per_second: Annotated[int, Meta(ge=1)]
 
 
+class LogGroupTags(Struct, frozen=True, forbid_unknown_fields=True):
+    """Tags of the log group that lines get.
+
+    Args:
+        to: whether as Mezmo's tags or as fields of `meta`.
+        keys: which, by their keys; all of them, up to some, if it is None.
+    """
+
+    to: Literal["tags", "meta"]
+    keys: Annotated[tuple[TagKey, ...], Meta(min_length=1, max_length=MOST_TAGS)] | None = None
+
+
 Hostname = Annotated[str, Meta(min_length=1, max_length=256)]
 App = Annotated[str, Meta(min_length=1, max_length=512)]
 Templates = dict[str, Text]
@@ -224,6 +238,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             of `meta`, which come beside `meta_fields`.
         recognize: whether lines are named by the service that wrote them, and get what messages tell.
         account_alias: a name of the account, for `meta`.
+        log_group_tags: the tags of log groups that lines get; they are read only if there are any here.
         region: the function's own, which the environment tells.
         subscriptions: what subscriptions have for themselves, by the names of their filters.
         subscriptions_file: a file beside the code with more of `subscriptions`, if they do not fit.
@@ -242,6 +257,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     meta: Templates = {}
     recognize: bool = True
     account_alias: Text | None = None
+    log_group_tags: tuple[LogGroupTags, ...] = ()
     oversize_lines: OversizeLines | None = None
     multiline: Multiline | None = None
     include: tuple[LineFilter, ...] = ()

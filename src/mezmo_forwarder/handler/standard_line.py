@@ -51,6 +51,7 @@ class _Standard:
         meta = {str(field): values[field] for field in fields if values.get(field)}
         if "service" in fields:
             meta |= recognized.meta
+        meta |= names.meta
         meta |= _filled(settings.meta, names.values)
         self._shared = _Line(
             line=Raw(_GAP),
