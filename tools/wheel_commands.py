@@ -41,7 +41,11 @@ def complete(metadata: str) -> str:
     project["packages"] += [*packages, f"{function}.handler"]
     project["package_data"] |= {package: ["*.html", "*.css", "*.js"] for package in packages}
     project["entry_points"] = {"console_scripts": [f"mezmo-forwarder={PACKAGE}.__main__:main"]}
-    project["extras_require"] = {"preview": requirements(), "aws": [BOTOCORE]}
+    project["extras_require"] = {
+        "preview": requirements(),
+        "aws": [BOTOCORE],
+        "doctor": [*requirements(), BOTOCORE],
+    }
     return f"\n{json.dumps(project, indent=4)}\n"
 
 

@@ -17,6 +17,7 @@ from . import (
     reserved_concurrency,
     schedules,
     seams,
+    stack_resources,
     subscriptions,
 )
 from .asynchronous_invocation import AsynchronousInvocations
@@ -60,6 +61,7 @@ def main() -> None:
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
+    seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)
     rules = "services.eventbridge"
     seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
     seams.wrap(rules, "_invoke_target", schedules.permitted)

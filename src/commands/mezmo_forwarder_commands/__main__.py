@@ -11,13 +11,17 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from . import preview_command
+from . import doctor_command, preview_command
 from .errors import CommandError
 
 PROGRAM = "mezmo-forwarder"
 _OLDEST_PYTHON = (3, 11)
 # What each extra brings, by the names that are imported: msgspec and isal for the function's own code.
-_EXTRAS = {"preview": ("msgspec", "isal"), "aws": ("botocore",)}
+_EXTRAS = {
+    "preview": ("msgspec", "isal"),
+    "aws": ("botocore",),
+    "doctor": ("msgspec", "isal", "botocore"),
+}
 _FUNCTION = Path(__file__).resolve().parent / "function"
 
 
@@ -27,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     preview_command.add(commands)
+    doctor_command.add(commands)
     options = parser.parse_args(arguments)
     try:
         _prepare(options.extra)

@@ -1,0 +1,66 @@
+"""Whether Mezmo takes a key, without sending it a line.
+
+A request with an empty list of lines: 401 and 403 refuse the key for certain. What Mezmo answers otherwise is
+not documented, and could mean that it looks at the lines before the key. So the same is asked with a key that
+is nobody's: only if that is refused was the first one taken.
+"""
+
+import ssl
+import time
+from urllib.parse import urlsplit
+
+from handler.client import Client
+from handler.errors import TransportError
+
+from .findings import Answer, broken, ok, unknown
+
+_NOBODYS_KEY = "0" * 32
+_SECONDS = 15.0
+_REFUSED = (401, 403)
+
+
+def ask(url: str, key: str) -> Answer:
+    """Ask Mezmo's Log Analysis about a key, from this machine."""
+    try:
+        status, said = _post(url, key)
+        if status in _REFUSED:
+            return broken(
+                f"Mezmo refuses the key: {status} {said}",
+                "put an active ingestion key where it is kept; the function reads it again by itself",
+            )
+        if status >= 500 or status in (408, 429):
+            return unknown(f"Mezmo answers {status} now", "ask again later")
+        if status not in (200, 400):
+            return broken(
+                f"{url} answers {status} {said}, which is not what Mezmo answers",
+                "look at the destination's address",
+            )
+        control, _ = _post(url, _NOBODYS_KEY)
+    except TransportError as error:
+        return unknown(
+            f"from here, Mezmo is not to be reached: {error}",
+            "the function's way may be another one; --send-test-line tells",
+        )
+    if control in _REFUSED:
+        return ok("Mezmo takes it (asked from here, with no line)")
+    return unknown(
+        f"Mezmo answers {status} to this key, and {control} to one that is nobody's", "add --send-test-line"
+    )
+
+
+def _post(url: str, key: str) -> tuple[int, str]:
+    parts = urlsplit(url)
+    query = f"{parts.query}&" if parts.query else ""
+    client = Client(url, authorities=ssl.get_default_verify_paths().cafile)
+    headers = {
+        "Content-Type": "application/json; charset=UTF-8",
+        "User-Agent": "mezmo-forwarder-doctor",
+        "apikey": key,
+    }
+    target = f"{parts.path or '/'}?{query}hostname=mezmo-forwarder-doctor"
+    try:
+        reply = client.post(target, headers, b'{"lines":[]}', time.monotonic() + _SECONDS)
+    finally:
+        client.close()
+    text = reply.body[:200].replace(key.encode(), b"[key]").decode(errors="replace")
+    return reply.status, text
