@@ -22,6 +22,7 @@ from . import (
 )
 from .asynchronous_invocation import AsynchronousInvocations
 from .execution_environment import ExecutionEnvironment
+from .filter_patterns import compile_pattern
 from .kinesis_mappings import KinesisMappings
 from .settings import Settings
 from .waits import Waits
@@ -68,6 +69,7 @@ def main() -> None:
     seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
     seams.look_for_due_rules_every(schedules.tick(settings.schedule_scale))
     seams.wrap("services.s3", "_dispatch", bucket_requests.checking)
+    seams.wrap(logs, "_compile_filter_pattern", lambda _: compile_pattern)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.run()
 

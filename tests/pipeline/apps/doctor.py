@@ -1,6 +1,6 @@
 """A forwarder for the doctor to look at: two log groups, a store, a re-drive."""
 
-from aws_cdk import App, CfnOutput, RemovalPolicy, Stack
+from aws_cdk import App, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_secretsmanager import Secret
 
@@ -15,6 +15,7 @@ forwarder = MezmoLogForwarder(
     "Forwarder",
     ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"),
     destination=MezmoDestination.log_analysis(url=app.node.get_context("mezmo-url")),
+    timeout=Duration.seconds(10),
 )
 forwarder.subscribe(LogGroup.from_log_group_name(stack, "Named", "/doctor/named"))
 # Known to the stack by a weak reference only.

@@ -54,6 +54,11 @@ class Function:
         return found if isinstance(found, dict) else None
 
     @property
+    def what(self) -> str:
+        """What it is, in words."""
+        return "the re-drive" if self.redrives else "the function"
+
+    @property
     def redrives(self) -> str | None:
         """The name of the function whose re-drive this is, if it is one."""
         redrive = (self.document or {}).get("redrive")

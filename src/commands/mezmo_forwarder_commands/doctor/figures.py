@@ -80,7 +80,7 @@ def of_lambda(deployment: Deployment) -> Iterator[Answer]:
          "look at the findings on the store"),
         ("AsyncEventsDropped", "events were dropped by Lambda, after its last try",
          "they are in the bucket's aws/lambda/, if there is one; look at the reserved concurrency"),
-        ("Errors", "invocations failed, which Lambda repeats", "look at the own log below"),
+        ("Errors", "invocations failed, which Lambda repeats", "look at the own log"),
         ("Throttles", "invocations were throttled, and wait",
          "raise reserved_concurrent_executions, or the account's limit"),
     ):  # fmt: skip
@@ -148,9 +148,7 @@ def _compare(deployment: Deployment, forwarded: int) -> Answer:
     )
     joins = settings.multiline or any(own.multiline for own in settings.subscriptions.values())
     if forwarded and not received:
-        return broken(
-            figures, "look at the own log below; at the invoke permission; at Lambda's figures above"
-        )
+        return broken(figures, "look at the own log; at the invoke permission; at Lambda's figures above")
     if received < forwarded * _FEW and not joins:
         return warning(
             figures,
@@ -183,7 +181,7 @@ def of_lines(deployment: Deployment) -> Iterator[Answer]:
     if troubles:
         yield warning(
             f"{text} ({', '.join(f'{name} {found[name]:,}' for name in troubles)})",
-            "the own log below has the reasons",
+            "the own log has the reasons",
         )
     else:
         yield ok(text)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from handler.errors import SettingsError
+from handler.store import FAILED_INVOCATIONS
 
 from . import resource_policy
 from .calls import CallError, Json
@@ -16,12 +17,16 @@ _MOST_ATTEMPTS = 2
 
 def state(deployment: Deployment) -> Iterator[Answer]:
     """Whether the functions are there to be invoked."""
-    for function in deployment.functions:
-        yield _state(function)
+    problems = [found for function in deployment.functions if (found := _problem(function))]
+    yield from problems
+    if not problems:
+        names = " and ".join(function.what for function in deployment.functions)
+        changed = str(deployment.function.configuration.get("LastModified", "?"))[:16]
+        yield ok(f"{names}: Active, last updated {changed}")
 
 
-def _state(function: Function) -> Answer:
-    name, found = function.name, function.configuration
+def _problem(function: Function) -> Answer | None:
+    name, found = function.what, function.configuration
     now, update = found.get("State", "Active"), found.get("LastUpdateStatus", "Successful")
     if now == "Failed":
         return broken(f"{name} is Failed: {found.get('StateReason')}", "mend what it says and deploy again")
@@ -32,7 +37,7 @@ def _state(function: Function) -> Answer:
         )
     if now == "Pending" or update == "InProgress":
         return warning(f"{name} is being made or updated", "ask again in a minute")
-    return ok(f"{name} is {now}, last updated {str(found.get('LastModified', '?'))[:16]}")
+    return None  # Inactive as well: Lambda wakes what was not invoked for weeks
 
 
 def settings(deployment: Deployment) -> Iterator[Answer]:
@@ -73,25 +78,30 @@ def code(deployment: Deployment) -> Iterator[Answer]:
 
 def concurrency(deployment: Deployment) -> Iterator[Answer]:
     """Whether the functions may run at all."""
+    reserved = {}
     for function in deployment.functions:
         answer = deployment.calls.call("lambda", "get_function_concurrency", FunctionName=function.name)
-        reserved = answer.get("ReservedConcurrentExecutions")
-        if reserved != 0:
-            many = "not reserved" if reserved is None else f"{reserved} reserved"
-            yield ok(f"{function.name}: {many}")
+        reserved[function.what] = answer.get("ReservedConcurrentExecutions")
+        if reserved[function.what] != 0:
             continue
         remedy = (
-            f"aws lambda delete-function-concurrency --function-name {function.name}, or set "
-            "reserved_concurrent_executions and deploy"
+            "set reserved_concurrent_executions and deploy, or at once: aws lambda "
+            f"delete-function-concurrency --function-name {function.name}"
         )
         if deployment.bucket and function is deployment.function:
             yield warning(
-                f"{function.name} is paused: 0 concurrent executions are reserved, and its events go to "
-                f"s3://{deployment.bucket}/aws/lambda/",
+                "the function is paused: 0 concurrent executions are reserved, and its events go to "
+                f"s3://{deployment.bucket}/{FAILED_INVOCATIONS}",
                 remedy,
             )
         else:
-            yield broken(f"{function.name} never runs: 0 concurrent executions are reserved", remedy)
+            yield broken(f"{function.what} never runs: 0 concurrent executions are reserved", remedy)
+    if 0 not in reserved.values():
+        yield ok(
+            ", ".join(
+                f"{what}: {'none' if many is None else many} reserved" for what, many in reserved.items()
+            )
+        )
 
 
 def invoke_permission(deployment: Deployment) -> Iterator[Answer]:
@@ -173,7 +183,7 @@ def log_level(deployment: Deployment) -> Iterator[Answer]:
         level = function.configuration.get("LoggingConfig", {}).get("ApplicationLogLevel")
         if deployment.runs_our_handler and level in _QUIET_LEVELS:
             yield warning(
-                f"{function.name} has log level {level}: Lambda drops the lines that carry the metrics",
+                f"{function.what} has log level {level}: Lambda drops the lines that carry the metrics",
                 "set it to INFO, or metrics_detail to NONE",
             )
             return

@@ -11,44 +11,49 @@ from urllib.parse import urlsplit
 
 from handler.client import Client
 from handler.errors import TransportError
+from handler.mezmo import without_key
+from handler.outcomes import Delivered, KeyRefused, Outcome, Rejected, Retry, judge
 
 from .findings import Answer, broken, ok, unknown
 
 _NOBODYS_KEY = "0" * 32
 _SECONDS = 15.0
-_REFUSED = (401, 403)
 
 
 def ask(url: str, key: str) -> Answer:
     """Ask Mezmo's Log Analysis about a key, from this machine."""
     try:
-        status, said = _post(url, key)
-        if status in _REFUSED:
-            return broken(
-                f"Mezmo refuses the key: {status} {said}",
-                "put an active ingestion key where it is kept; the function reads it again by itself",
-            )
-        if status >= 500 or status in (408, 429):
-            return unknown(f"Mezmo answers {status} now", "ask again later")
-        if status not in (200, 400):
-            return broken(
-                f"{url} answers {status} {said}, which is not what Mezmo answers",
-                "look at the destination's address",
-            )
-        control, _ = _post(url, _NOBODYS_KEY)
+        status, outcome = _post(url, key)
+        match outcome:
+            case KeyRefused():
+                return broken(
+                    f"Mezmo refuses the key: {outcome.reason}",
+                    "put an active ingestion key where it is kept; the function reads it again by itself",
+                )
+            case Retry():
+                return unknown(f"Mezmo answers {outcome.reason}", "ask again later")
+            case Delivered() | Rejected():  # a request without lines may be either
+                pass
+            case _:
+                return broken(
+                    f"{url} answers {status}, which is not what Mezmo answers",
+                    "look at the destination's address",
+                )
+        control, refused = _post(url, _NOBODYS_KEY)
     except TransportError as error:
         return unknown(
             f"from here, Mezmo is not to be reached: {error}",
             "the function's way may be another one; --send-test-line tells",
         )
-    if control in _REFUSED:
+    if isinstance(refused, KeyRefused):
         return ok("Mezmo takes it (asked from here, with no line)")
     return unknown(
         f"Mezmo answers {status} to this key, and {control} to one that is nobody's", "add --send-test-line"
     )
 
 
-def _post(url: str, key: str) -> tuple[int, str]:
+def _post(url: str, key: str) -> tuple[int, Outcome]:
+    """Send no lines; return the status, and what it means."""
     parts = urlsplit(url)
     query = f"{parts.query}&" if parts.query else ""
     client = Client(url, authorities=ssl.get_default_verify_paths().cafile)
@@ -62,5 +67,5 @@ def _post(url: str, key: str) -> tuple[int, str]:
         reply = client.post(target, headers, b'{"lines":[]}', time.monotonic() + _SECONDS)
     finally:
         client.close()
-    text = reply.body[:200].replace(key.encode(), b"[key]").decode(errors="replace")
-    return reply.status, text
+    outcome = judge(without_key(reply, key), lines=1, compressed=False, gzip_understood=True, now=time.time())
+    return reply.status, outcome

@@ -81,7 +81,7 @@ def keys(deployment: Deployment) -> Iterator[Answer]:
         else:
             yield broken(
                 f"the key of {what}, {arn}, is {state}",
-                f"aws kms cancel-key-deletion and aws kms enable-key, --key-id {arn}",
+                f"aws kms cancel-key-deletion if it is pending, and then: aws kms enable-key --key-id {arn}",
             )
     if not found:
         yield ok("there is no customer-managed key")

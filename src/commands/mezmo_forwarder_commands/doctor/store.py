@@ -151,9 +151,9 @@ def rejected(deployment: Deployment) -> Iterator[Answer]:
     name = deployment.redrive.name if deployment.redrive else "<the re-drive>"
     yield warning(
         f"Mezmo refused lines for good: {found}",
-        f"aws s3 cp s3://{deployment.bucket}/{REJECTED}<object> - | gunzip shows them with the reason; after "
-        f"a fix aws lambda invoke --function-name {name} --cli-binary-format raw-in-base64-out --payload "
-        f'\'{{"mezmo_forwarder": "redrive", "prefix": "{REJECTED}"}}\' /dev/stdout',
+        f"`aws s3 cp s3://{deployment.bucket}/{REJECTED}<object> - | gunzip` shows them with the reason; "
+        f"after a fix: aws lambda invoke --function-name {name} --cli-binary-format raw-in-base64-out "
+        f'--payload \'{{"mezmo_forwarder": "redrive", "prefix": "{REJECTED}"}}\' /dev/stdout',
     )
 
 
@@ -176,28 +176,26 @@ def redrive(deployment: Deployment) -> Iterator[Answer]:
     names = calls.call("events", "list_rule_names_by_target", TargetArn=function.arn)["RuleNames"]
     rules = [calls.call("events", "describe_rule", Name=name) for name in names]
     if not rules:
-        yield broken(
-            f"no schedule invokes {function.name}: what is stored stays there", "deploy the stack again"
-        )
+        yield broken("no schedule invokes the re-drive: what is stored stays there", "deploy the stack again")
         return
     enabled = [rule for rule in rules if rule.get("State", "").startswith("ENABLED")]
     if not enabled:
         yield broken(
-            f"the schedule {rules[0]['Name']} is disabled: what is stored stays there",
-            f"aws events enable-rule --name {rules[0]['Name']}",
+            "the re-drive's schedule is disabled: what is stored stays there",
+            f"at once: aws events enable-rule --name {rules[0]['Name']}",
         )
         return
     rule = enabled[0]
     policy = _policy(deployment, function.name)
     if not resource_policy.allows(policy, "events.amazonaws.com", rule["Arn"], deployment.account):
         yield broken(
-            f"EventBridge may not invoke {function.name}: what is stored stays there",
+            "EventBridge may not invoke the re-drive: what is stored stays there",
             f"deploy the stack again, or at once: aws lambda add-permission --function-name {function.name} "
             "--statement-id schedule --action lambda:InvokeFunction --principal events.amazonaws.com "
             f"--source-arn {rule['Arn']}",
         )
         return
-    yield ok(f"{function.name} is invoked by {rule.get('ScheduleExpression', 'a schedule')}")
+    yield ok(f"it is invoked by {rule.get('ScheduleExpression', 'a schedule')}")
 
 
 def _policy(deployment: Deployment, name: str) -> str:

@@ -193,7 +193,7 @@ def streams(deployment: Deployment) -> Iterator[Answer]:
         if state != "Enabled":
             yield broken(
                 f"{stream} is not read: its mapping is {state}",
-                f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
+                f"at once: aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
             )
         elif result.startswith("PROBLEM"):
             yield broken(f"{stream} is not read: {result}", "mend what it says; deploy for the role's rights")
