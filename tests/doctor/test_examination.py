@@ -150,7 +150,12 @@ def test_another_account_s_bucket() -> None:
             "warning",
             "broke off 25 hours ago, and none has run since",
         ),
-        ({"tries": {"undelivered/a": 3}}, 60, "warning", "1 objects were tried 3 times"),
+        (
+            {"tries": {"undelivered/a": 3}},
+            60,
+            "warning",
+            "1 object failed 3 times, behind all others now: undelivered/a",
+        ),
     ],
 )
 def test_the_lease(state: Json, age: float, expected: str, text: str) -> None:

@@ -311,7 +311,7 @@ LINKS: list[tuple[Break, str, str, str]] = [
     (a_filter_to_another_function, "filters", "broken", "leads to .*Redrive.* and not to this function"),
     (a_filter_with_another_pattern, "filters", "warning", "has the pattern 'ERROR'"),
     (a_schedule_that_is_disabled, "re-drive", "broken", "schedule is disabled"),
-    (rejected_lines, "rejected", "warning", "refused lines for good: 1 objects"),
+    (rejected_lines, "rejected", "warning", "refused lines for good: 1 object, "),
     (a_bucket_that_is_gone, "bucket", "broken", "there is no bucket"),
     (a_vpc_without_a_way_out, "network", "broken", r"has no route 0\.0\.0\.0/0"),
     (a_disabled_kms_key, "KMS keys", "broken", "the key of the secret, .* is Disabled"),
@@ -387,7 +387,7 @@ def test_the_last_hour(patient: Patient, mezmo: MezmoStandIn) -> None:
         "forwarded 1,234 log events in the last hour, the function counted 0"
         in found["CloudWatch Logs"]["text"]
     )
-    assert "1 events were lost" in found["Lambda"]["text"]
+    assert "DestinationDeliveryFailures 1 in the last hour: events" in found["Lambda"]["text"]
 
     put("MezmoForwarder", "LinesReceived", 1000, FunctionName=patient.function)
     checks = {one["check"]: one["verdict"] for one in patient.complaints(past=True)}

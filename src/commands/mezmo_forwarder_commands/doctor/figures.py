@@ -9,7 +9,7 @@ from handler.report import NAMESPACE
 
 from .calls import CallError
 from .deployment import Deployment
-from .findings import Answer, broken, ok, unknown, warning
+from .findings import Answer, broken, counted, ok, unknown, warning
 from .subscriptions import subscribed
 
 _HOUR = 3600
@@ -76,21 +76,21 @@ def of_lambda(deployment: Deployment) -> Iterator[Answer]:
     found = sums(deployment, (Metric("AWS/Lambda", one, (("FunctionName", name),)) for one in _LAMBDA))
     well = True
     for metric, text, remedy in (
-        ("DestinationDeliveryFailures", "events were lost, which Lambda could not write to the bucket",
+        ("DestinationDeliveryFailures", "events that Lambda could not write to the bucket, and lost",
          "look at the findings on the store"),
-        ("AsyncEventsDropped", "events were dropped by Lambda, after its last try",
+        ("AsyncEventsDropped", "events that Lambda dropped after its last try",
          "they are in the bucket's aws/lambda/, if there is one; look at the reserved concurrency"),
-        ("Errors", "invocations failed, which Lambda repeats", "look at the own log"),
-        ("Throttles", "invocations were throttled, and wait",
+        ("Errors", "invocations that failed, and that Lambda repeats", "look at the own log"),
+        ("Throttles", "invocations that were throttled, and wait",
          "raise reserved_concurrent_executions, or the account's limit"),
     ):  # fmt: skip
         if not found[metric]:
             continue
         well = False
         say = broken if metric == "DestinationDeliveryFailures" else warning
-        yield say(f"{found[metric]:,} {text} ({metric}, last hour)", remedy)
+        yield say(f"{metric} {found[metric]:,} in the last hour: {text}", remedy)
     if well:
-        yield ok(f"{found['Invocations']:,} invocations in the last hour, none failed or throttled")
+        yield ok(f"{counted(found['Invocations'], 'invocation')} in the last hour, none failed or throttled")
 
 
 def of_cloudwatch(deployment: Deployment) -> Iterator[Answer]:

@@ -58,6 +58,11 @@ def unknown(text: str, remedy: str = "") -> Answer:
     return Answer(Verdict.UNKNOWN, text, remedy)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, in words."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def worst(findings: Iterable[Finding]) -> Verdict:
     """Return the verdict over all: the worst that is known, or else that something is not."""
     found = {finding.answer.verdict for finding in findings}

@@ -5,7 +5,7 @@ not documented, and could mean that it looks at the lines before the key. So the
 is nobody's: only if that is refused was the first one taken.
 """
 
-import ssl
+import os
 import time
 from urllib.parse import urlsplit
 
@@ -56,7 +56,7 @@ def _post(url: str, key: str) -> tuple[int, Outcome]:
     """Send no lines; return the status, and what it means."""
     parts = urlsplit(url)
     query = f"{parts.query}&" if parts.query else ""
-    client = Client(url, authorities=ssl.get_default_verify_paths().cafile)
+    client = Client(url, authorities=os.environ.get("SSL_CERT_FILE"))
     headers = {
         "Content-Type": "application/json; charset=UTF-8",
         "User-Agent": "mezmo-forwarder-doctor",

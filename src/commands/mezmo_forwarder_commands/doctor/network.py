@@ -8,7 +8,7 @@ from .calls import CallError, Json
 from .deployment import Deployment
 from .findings import Answer, broken, ok
 
-_ANYWHERE = ("0.0.0.0/0", "::/0")
+_IPV4, _IPV6 = "0.0.0.0/0", "::/0"
 
 
 def route(deployment: Deployment) -> Iterator[Answer]:
@@ -18,6 +18,9 @@ def route(deployment: Deployment) -> Iterator[Answer]:
     if not subnets:
         yield ok("the function is in no VPC")
         return
+    if any(name.upper() == "HTTPS_PROXY" for name in deployment.function.environment):
+        yield ok("the function goes by its HTTPS_PROXY, whose way is not looked at")
+        return
     tables = list(
         deployment.calls.pages(
             "ec2",
@@ -26,16 +29,15 @@ def route(deployment: Deployment) -> Iterator[Answer]:
             Filters=[{"Name": "vpc-id", "Values": [vpc["VpcId"]]}],
         )
     )
-    without = False
-    for subnet in subnets:
-        problem = _problem(_table_of(subnet, tables))
+    dual_stack = bool(vpc.get("Ipv6AllowedForDualStack"))
+    problems = {subnet: _problem(_table_of(subnet, tables), dual_stack=dual_stack) for subnet in subnets}
+    for subnet, problem in problems.items():
         if problem:
-            without = True
             yield broken(
                 f"the function cannot reach Mezmo from {subnet}: {problem}",
-                "use subnets whose route 0.0.0.0/0 leads to a NAT gateway, or set HTTPS_PROXY in environment",
+                f"use subnets whose route {_IPV4} leads to a NAT gateway, or set HTTPS_PROXY in environment",
             )
-    if not without:
+    if not any(problems.values()):
         yield ok(f"{', '.join(subnets)}: routes to the internet")
 
 
@@ -51,18 +53,21 @@ def _table_of(subnet: str, tables: list[Json]) -> Json:
     return main
 
 
-def _problem(table: Json) -> str:
-    routes = [
-        one
-        for one in table.get("Routes", [])
-        if one.get("DestinationCidrBlock") in _ANYWHERE or one.get("DestinationIpv6CidrBlock") in _ANYWHERE
-    ]
+def _problem(table: Json, *, dual_stack: bool) -> str:
+    """Say why a function does not come to the internet by a route table; nothing if it does."""
+    routes = [one for one in table.get("Routes", []) if one.get("DestinationCidrBlock") == _IPV4]
+    if dual_stack:
+        routes += [one for one in table.get("Routes", []) if one.get("DestinationIpv6CidrBlock") == _IPV6]
     if not routes:
-        return "its route table has no route 0.0.0.0/0"
-    if all(one.get("State") == "blackhole" for one in routes):
-        return "its route 0.0.0.0/0 leads to something that is gone"
-    if all(str(one.get("GatewayId", "")).startswith("igw-") for one in routes):
-        return "its route 0.0.0.0/0 leads to an internet gateway, which a function has no address for"
+        return f"its route table has no route {_IPV4}"
+    alive = [one for one in routes if one.get("State") != "blackhole"]
+    if not alive:
+        return f"its route {_IPV4} leads to something that is gone"
+    # By IPv6 an internet gateway will do.
+    if all(
+        "DestinationCidrBlock" in one and str(one.get("GatewayId", "")).startswith("igw-") for one in alive
+    ):
+        return f"its route {_IPV4} leads to an internet gateway, for which a function has no public address"
     return ""
 
 

@@ -13,7 +13,7 @@ from handler.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
 from . import resource_policy
 from .calls import CallError, Json
 from .deployment import Deployment
-from .findings import Answer, broken, ok, unknown, warning
+from .findings import Answer, broken, counted, ok, unknown, warning
 
 _MOST_COUNTED = 10_000
 _LATE_SECONDS = 15 * 60
@@ -39,8 +39,8 @@ class Depth:
 
     def __str__(self) -> str:
         return (
-            f"{'more than ' if self.more else ''}{self.objects:,} objects of {self.size:,} bytes, the oldest "
-            f"{duration(self.age)} old"
+            f"{'more than ' if self.more else ''}{counted(self.objects, 'object')}, "
+            f"{counted(self.size, 'byte')}, the oldest {duration(self.age)} old"
         )
 
 
@@ -125,18 +125,22 @@ def undelivered(deployment: Deployment) -> Iterator[Answer]:
     if deployment.bucket is None:
         yield ok(_NONE)
         return
-    for prefix, what in ((UNDELIVERED, "undelivered"), (FAILED_INVOCATIONS, "failed invocations")):
+    nothing = True
+    for prefix in (UNDELIVERED, FAILED_INVOCATIONS):
         found = depth(deployment, prefix)
         if not found.objects:
-            yield ok(f"nothing waits in {prefix}")
-        elif found.age < _LATE_SECONDS:
-            yield warning(f"{what}: {found}", "the re-drive sends it; ask again in a few minutes")
+            continue
+        nothing = False
+        if found.age < _LATE_SECONDS:
+            yield warning(f"{prefix} has {found}", "the re-drive sends them; ask again in a few minutes")
         else:
             yield broken(
-                f"{what}: {found}, so the re-drive does not get it to Mezmo",
-                "look at the other findings, and at the re-drive's log: "
-                f"aws logs tail {deployment.function.log_group} --since 30m",
+                f"{prefix} has {found}: the re-drive does not get them to Mezmo",
+                "look at the other findings, and at the re-drive's log: aws logs tail "
+                f"{deployment.function.log_group} --since 30m",
             )
+    if nothing:
+        yield ok(f"nothing lies in {UNDELIVERED} and {FAILED_INVOCATIONS}")
 
 
 def rejected(deployment: Deployment) -> Iterator[Answer]:
@@ -235,7 +239,7 @@ def lease(deployment: Deployment) -> Iterator[Answer]:
         )
     elif stuck:
         yield warning(
-            f"{len(stuck)} objects were tried {MOST_TRIES} times and wait behind all others: {stuck[0]}",
+            f"{counted(len(stuck), 'object')} failed {MOST_TRIES} times, behind all others now: {stuck[0]}",
             "the re-drive's log has the reason",
         )
     elif state.holder and age < state.seconds:
