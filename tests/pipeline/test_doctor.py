@@ -326,7 +326,9 @@ def test_all_is_well(patient: Patient) -> None:
     assert {"test line"} < {one["area"] for one in said["findings"]}
     (line,) = patient.way.lines(1)
     assert line.line.startswith("Test line of ")
-    patient.look()
+
+    assert main(["doctor", patient.function]) == 0
+    assert f"{patient.function}  stack Doctor, eu-west-3" in patient.capsys.readouterr().out
     assert patient.way.lines(0) == [], "no line unless it is asked for"
 
 

@@ -135,6 +135,6 @@ def _failing(action: str) -> Iterator[None]:
         if code:
             message = str(error.response["Error"].get("Message", ""))
         # Of a secret or parameter that may be read, but whose key may not be used.
-        if code in _DENIED and "kms" in message.lower():
+        if code in _DENIED and ("kms:Decrypt" in message or "KMS" in message):
             action = "kms:Decrypt"
         raise CallError(action, code, message) from error

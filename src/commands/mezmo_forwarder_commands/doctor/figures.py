@@ -97,7 +97,9 @@ def of_cloudwatch(deployment: Deployment) -> Iterator[Answer]:
     """What CloudWatch Logs forwarded, and what of it reached the function."""
     forwarded = _forwarded(deployment)
     if forwarded is None:
-        yield unknown("which log groups are subscribed is not known, so their figures are not either")
+        yield unknown(
+            "no log group is known to be subscribed singly, and so are no figures of CloudWatch Logs'"
+        )
         return
     if forwarded["DeliveryErrors"]:
         yield broken(
@@ -120,6 +122,8 @@ def _forwarded(deployment: Deployment) -> Counter[str] | None:
     try:
         expected, _ = subscribed(deployment, deployment.stack)
     except CallError:
+        return None
+    if not expected:
         return None
     return sums(
         deployment,

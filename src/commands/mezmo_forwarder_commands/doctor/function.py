@@ -108,14 +108,11 @@ def invoke_permission(deployment: Deployment) -> Iterator[Answer]:
     """Whether CloudWatch Logs may invoke the function."""
     function, account, region = deployment.function, deployment.account, deployment.calls.region
     source = f"arn:{deployment.partition}:logs:{region}:{account}:log-group:"
-    allowed = resource_policy.allows(
-        _policy(deployment, function), "logs.amazonaws.com", f"{source}any:*", account
-    )
-    if allowed:
+    policy = resource_policy.of(deployment.calls, function.name)
+    if resource_policy.allows(policy, "logs.amazonaws.com", f"{source}any:*", account):
         yield ok("CloudWatch Logs may invoke the function for every log group of the account")
         return
-    some = resource_policy.sources(_policy(deployment, function), "logs.amazonaws.com")
-    if some:
+    if some := resource_policy.sources(policy, "logs.amazonaws.com"):
         yield warning(
             f"CloudWatch Logs may invoke the function for {', '.join(some)} only",
             "deploy the stack again for the one permission that covers every log group",
@@ -127,15 +124,6 @@ def invoke_permission(deployment: Deployment) -> Iterator[Answer]:
         f"--function-name {function.name} --action lambda:InvokeFunction --principal logs.amazonaws.com "
         f"--source-account {account} --source-arn '{source}*'",
     )
-
-
-def _policy(deployment: Deployment, function: Function) -> str:
-    try:
-        return str(deployment.calls.call("lambda", "get_policy", FunctionName=function.name)["Policy"])
-    except CallError as error:
-        if error.absent:
-            return '{"Statement": []}'
-        raise
 
 
 def on_failure(deployment: Deployment) -> Iterator[Answer]:

@@ -5,9 +5,23 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .calls import Json
+from .calls import CallError, Calls, Json
 
 _INVOKES = {"lambda:InvokeFunction", "lambda:*", "*"}
+
+
+def of(calls: Calls, function: str) -> str:
+    """Return a function's policy, as JSON; one without statements if it has none.
+
+    Raises:
+        CallError: it cannot be read.
+    """
+    try:
+        return str(calls.call("lambda", "get_policy", FunctionName=function)["Policy"])
+    except CallError as error:
+        if error.absent:
+            return '{"Statement": []}'
+        raise
 
 
 def allows(policy: str, service: str, source: str, account: str) -> bool:

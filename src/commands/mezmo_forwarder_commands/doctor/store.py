@@ -190,7 +190,7 @@ def redrive(deployment: Deployment) -> Iterator[Answer]:
         )
         return
     rule = enabled[0]
-    policy = _policy(deployment, function.name)
+    policy = resource_policy.of(calls, function.name)
     if not resource_policy.allows(policy, "events.amazonaws.com", rule["Arn"], deployment.account):
         yield broken(
             "EventBridge may not invoke the re-drive: what is stored stays there",
@@ -200,15 +200,6 @@ def redrive(deployment: Deployment) -> Iterator[Answer]:
         )
         return
     yield ok(f"it is invoked by {rule.get('ScheduleExpression', 'a schedule')}")
-
-
-def _policy(deployment: Deployment, name: str) -> str:
-    try:
-        return str(deployment.calls.call("lambda", "get_policy", FunctionName=name)["Policy"])
-    except CallError as error:
-        if error.absent:
-            return '{"Statement": []}'
-        raise
 
 
 def lease(deployment: Deployment) -> Iterator[Answer]:
@@ -221,7 +212,7 @@ def lease(deployment: Deployment) -> Iterator[Answer]:
             "s3", "get_object", Bucket=deployment.bucket, Key=LEASE, ExpectedBucketOwner=deployment.account
         )
     except CallError as error:
-        if error.absent:
+        if error.code == "NoSuchKey":
             yield ok("there is none: the re-drive has had nothing to send yet")
             return
         raise
