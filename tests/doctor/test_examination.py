@@ -80,16 +80,15 @@ def test_the_verdict_over_all() -> None:
 )
 def test_the_account_s_policy(policies: list[Json], expected: str) -> None:
     calls = ScriptedCalls({("logs", "describe_account_policies"): {"accountPolicies": policies}})
-    template = {
-        **OURS,
-        "Policy": {
-            "Type": "AWS::Logs::AccountPolicy",
-            "Properties": {"PolicyType": "SUBSCRIPTION_FILTER_POLICY"},
-        },
-    }
+    document: Json = {"Fn::Join": ["", ['{"DestinationArn":"', {"Fn::GetAtt": ["Forwarder", "Arn"]}, '"}']]}
+    properties = {"PolicyType": "SUBSCRIPTION_FILTER_POLICY", "PolicyDocument": document}
+    template = {**OURS, "Policy": {"Type": "AWS::Logs::AccountPolicy", "Properties": properties}}
 
     assert only(subscriptions.account_policy(deployment(calls, template=template)))[0] == expected
-    assert only(subscriptions.account_policy(deployment(calls, template=OURS)))[0] == "ok"
+    properties["PolicyDocument"] = '{"DestinationArn":"arn:aws:logs:eu-west-3:123456789012:destination:a"}'
+    for not_ours in (template, OURS):
+        patient = deployment(calls, template=not_ours)
+        assert only(subscriptions.account_policy(patient)) == ("ok", "the stack has none")
 
 
 @pytest.mark.parametrize(

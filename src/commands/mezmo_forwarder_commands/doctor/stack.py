@@ -111,6 +111,13 @@ class Stack:
                 return found.physical_id if found and found.type == resource_type else None
         return None
 
+    def mentions(self, value: object, physical_id: str) -> bool:
+        """Whether a value of the template refers to a resource, however deep in it."""
+        written = json.dumps(value)
+        return any(
+            f'"{one.logical_id}"' in written for one in self.resources if one.physical_id == physical_id
+        )
+
     def _physical(self, logical_id: str) -> Resource | None:
         return next((one for one in self.resources if one.logical_id == logical_id), None)
 

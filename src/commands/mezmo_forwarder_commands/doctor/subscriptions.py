@@ -160,6 +160,7 @@ def account_policy(deployment: Deployment) -> Iterator[Answer]:
         properties
         for _, properties in _of_type(deployment.stack, _ACCOUNT_POLICY)
         if properties.get("PolicyType") == "SUBSCRIPTION_FILTER_POLICY"
+        and deployment.stack.mentions(properties.get("PolicyDocument"), deployment.function.name)
     ]
     if not expected:
         yield ok("the stack has none")
