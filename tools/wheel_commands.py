@@ -1,8 +1,8 @@
 """Put the commands into the generated Python project, beside the bindings, so that one wheel holds both.
 
 jsii knows console scripts in JavaScript only, so `jsii-pacmak`'s project is completed: with the package of
-the commands, the handler's modules as they lie in the function's asset, the console script, and the extra
-that installs what those import.
+the commands, the handler's modules as they lie in the function's asset, the console script, and the extras
+that install what the commands import.
 """
 
 import json
@@ -15,6 +15,8 @@ PACKAGE = "mezmo_forwarder_commands"
 SOURCE = ROOT / "src/commands" / PACKAGE
 HANDLER = ROOT / "lib/handler/handler"
 REQUIREMENTS = ROOT / "src/mezmo_forwarder/handler/requirements.in"
+# The first that knows what this year's log groups have; one of its majors lasts for many years.
+BOTOCORE = "botocore>=1.36, <2"
 GENERATED = ROOT / "build/bindings/python"
 
 
@@ -39,7 +41,11 @@ def complete(metadata: str) -> str:
     project["packages"] += [*packages, f"{function}.handler"]
     project["package_data"] |= {package: ["*.html", "*.css", "*.js"] for package in packages}
     project["entry_points"] = {"console_scripts": [f"mezmo-forwarder={PACKAGE}.__main__:main"]}
-    project["extras_require"] = {"preview": requirements()}
+    project["extras_require"] = {
+        "preview": requirements(),
+        "aws": [BOTOCORE],
+        "doctor": [*requirements(), BOTOCORE],
+    }
     return f"\n{json.dumps(project, indent=4)}\n"
 
 

@@ -389,3 +389,15 @@ def test_the_cdk_cli_bootstraps_deploys_diffs_and_destroys(tmp_path: Path) -> No
         assert aws.client("lambda").list_functions()["Functions"] == []
         roles = aws.client("iam").list_roles()["Roles"]
         assert [role["RoleName"] for role in roles if not role["RoleName"].startswith("cdk-")] == []
+
+
+def test_a_stack_is_found_by_one_of_its_resources(aws: LocalAws) -> None:
+    group: Json = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/app/found"}}
+    deploy(aws, "found", {"Group": group})
+    formation = aws.client("cloudformation")
+
+    [resource] = formation.describe_stack_resources(PhysicalResourceId="/app/found")["StackResources"]
+    assert (resource["StackName"], resource["LogicalResourceId"]) == ("found", "Group")
+    remove(aws, "found")
+    with pytest.raises(formation.exceptions.ClientError, match="does not exist"):
+        formation.describe_stack_resources(PhysicalResourceId="/app/found")

@@ -146,6 +146,29 @@ def test_the_preview(python: Path, wheel: Path, tmp_path: Path) -> None:
     assert "ERROR x" in (tmp_path / "page.html").read_text()
 
 
+def test_the_doctor(python: Path, wheel: Path, tmp_path: Path) -> None:
+    program = python.with_name("mezmo-forwarder")
+    nobody = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("AWS_")}
+    nobody |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+
+    def refused() -> str:
+        finished = subprocess.run(
+            [program, "doctor", "MezmoLogs"],
+            cwd=tmp_path,
+            env=nobody,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (finished.returncode, finished.stdout) == (2, "")
+        return finished.stderr
+
+    assert f'{python} -m pip install "mezmo-forwarder[doctor]"' in refused()
+    install(python, f"{wheel}[doctor]")
+    assert refused().startswith("mezmo-forwarder: there is no AWS region; add --region")
+
+
 def test_the_wheel_is_the_bindings_and_the_commands(wheel: Path, tmp_path: Path) -> None:
     run("jsii-pacmak", "--target", "python", "--outdir", tmp_path)
     (bindings,) = (tmp_path / "python").glob("*.whl")
@@ -153,7 +176,7 @@ def test_the_wheel_is_the_bindings_and_the_commands(wheel: Path, tmp_path: Path)
     added = {name: found.pop(name) for name in [*found] if name not in expected}
     metadata = next(name for name in expected if name.endswith("/METADATA"))
     packages = next(name for name in expected if name.endswith("/top_level.txt"))
-    for name in (metadata, packages):  # which name the extra, and the package of the commands
+    for name in (metadata, packages):  # which name the extras, and the package of the commands
         assert set(expected.pop(name).splitlines()) <= set(found.pop(name).splitlines())
 
     assert found == expected

@@ -17,10 +17,12 @@ from . import (
     reserved_concurrency,
     schedules,
     seams,
+    stack_resources,
     subscriptions,
 )
 from .asynchronous_invocation import AsynchronousInvocations
 from .execution_environment import ExecutionEnvironment
+from .filter_patterns import compile_pattern
 from .kinesis_mappings import KinesisMappings
 from .settings import Settings
 from .waits import Waits
@@ -60,12 +62,14 @@ def main() -> None:
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
+    seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)
     rules = "services.eventbridge"
     seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
     seams.wrap(rules, "_invoke_target", schedules.permitted)
     seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
     seams.look_for_due_rules_every(schedules.tick(settings.schedule_scale))
     seams.wrap("services.s3", "_dispatch", bucket_requests.checking)
+    seams.wrap(logs, "_compile_filter_pattern", lambda _: compile_pattern)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.run()
 

@@ -46,6 +46,27 @@ def wrap_update(resource_type: str, wrapper: Callable[[Any], Any]) -> None:
     handlers["update"] = wrapper(handlers["update"])
 
 
+def wrap_stack_action(action: str, wrapper: Callable[[Any], Any]) -> None:
+    """Replace what CloudFormation does for an action; its parameters are a form's, a list for each name."""
+    handlers = module("services.cloudformation")._ACTION_HANDLERS
+    handlers[action] = wrapper(handlers[action])
+
+
+def stack_of(physical_id: str) -> str | None:
+    """Return the name of the stack that has a resource of this physical id."""
+    stacks = module("services.cloudformation")._stacks.items()
+    return next(
+        (
+            str(name)
+            for name, stack in stacks
+            if stack.get("StackStatus") != "DELETE_COMPLETE"
+            for resource in stack.get("_resources", {}).values()
+            if resource.get("PhysicalResourceId") == physical_id
+        ),
+        None,
+    )
+
+
 def look_for_due_rules_every(seconds: float) -> None:
     """Set how often EventBridge's rules are looked through for those that are due."""
     vars(module("services.eventbridge"))["_SCHEDULER_TICK_INTERVAL"] = seconds

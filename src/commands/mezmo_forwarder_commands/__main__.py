@@ -11,11 +11,17 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from . import preview_command
+from . import doctor_command, preview_command
 from .errors import CommandError
 
 PROGRAM = "mezmo-forwarder"
 _OLDEST_PYTHON = (3, 11)
+# What each extra brings, by the names that are imported: msgspec and isal for the function's own code.
+_EXTRAS = {
+    "preview": ("msgspec", "isal"),
+    "aws": ("botocore",),
+    "doctor": ("msgspec", "isal", "botocore"),
+}
 _FUNCTION = Path(__file__).resolve().parent / "function"
 
 
@@ -25,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     preview_command.add(commands)
+    doctor_command.add(commands)
     options = parser.parse_args(arguments)
     try:
         _prepare(options.extra)
@@ -38,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _prepare(extra: str) -> None:
-    """Make the handler's code importable.
+    """Make the handler's code importable, and see that what the command needs is there.
 
     Raises:
         CommandError: Python is too old for it, or what it imports is not installed.
@@ -46,13 +53,13 @@ def _prepare(extra: str) -> None:
     if sys.version_info < _OLDEST_PYTHON:
         running = ".".join(map(str, sys.version_info[:3]))
         raise CommandError(
-            f"Python {running} is too old for this command, which runs the function's code: "
-            "use Python 3.11 or newer; the constructs themselves need 3.10"
+            f"Python {running} is too old for this command: use Python 3.11 or newer; "
+            "the constructs themselves need 3.10"
         )
-    missing = [name for name in ("msgspec", "isal") if importlib.util.find_spec(name) is None]
+    missing = [name for name in _EXTRAS[extra] if importlib.util.find_spec(name) is None]
     if missing:
         raise CommandError(
-            f"this command runs the function's code, which needs {' and '.join(missing)}; run: "
+            f"this command needs {' and '.join(missing)}; run: "
             f'{sys.executable} -m pip install "{PROGRAM}[{extra}]"'
         )
     if _FUNCTION.is_dir():

@@ -77,7 +77,7 @@ class _Writer:
 
         for (_, group, stream), some in groupby(self.seen.entries, key=place):
             entries = list(some)
-            yield f"{self.paint(_visible(group), _BOLD)}  {self.paint(_visible(stream), _DIM)}"
+            yield f"{self.paint(visible(group), _BOLD)}  {self.paint(visible(stream), _DIM)}"
             heads = {_head(line) for entry in entries for line in entry.lines}
             common = len(heads) == 1
             yield from (f"  → {head}" for head in heads if common)
@@ -94,7 +94,7 @@ class _Writer:
             yield _INDENT + self.paint(f"→ {_head(line)}", _DIM)
         for note in entry.notes:
             colour = _NOTE_COLOURS.get(note.kind, _NOTE_COLOUR)
-            yield _INDENT + self.paint(f"{note.kind}: {_visible(note.text)}", colour)
+            yield _INDENT + self.paint(f"{note.kind}: {visible(note.text)}", colour)
 
     def _row(self, event: Event | None, line: Line | None) -> str:
         time = clock(event.timestamp) if event else ""
@@ -102,10 +102,10 @@ class _Writer:
         level, colour, right = "", _DIM, "∅"
         if line:
             level, colour = line.shown.severity or line.shown.level, _COLOURS.get(line.shown.severity, _DIM)
-            right = self._fit(_visible(str(line.fields.get("line", ""))))
+            right = self._fit(visible(str(line.fields.get("line", ""))))
         return (
             f"{self.paint(time.ljust(_TIME_WIDTH), _DIM)}  {_pad(left, self.half)} {self.paint('│', _DIM)} "
-            f"{self.paint(_visible(level)[:_LEVEL_WIDTH].ljust(_LEVEL_WIDTH), colour)} {right}"
+            f"{self.paint(visible(level)[:_LEVEL_WIDTH].ljust(_LEVEL_WIDTH), colour)} {right}"
         ).rstrip()
 
     def _fit(self, text: str) -> str:
@@ -113,14 +113,14 @@ class _Writer:
 
 
 def _message(event: Event) -> str:
-    return _visible(event.message.rstrip("\r\n"))
+    return visible(event.message.rstrip("\r\n"))
 
 
 def _head(line: Line) -> str:
     """Say what Mezmo files a line under."""
     parts = [("host", line.hostname), ("app", line.shown.app), ("env", line.fields.get("env"))]
     parts.append(("tags", line.tags))
-    return _visible("  ".join(f"{name} {value}" for name, value in parts if value))
+    return visible("  ".join(f"{name} {value}" for name, value in parts if value))
 
 
 def clock(timestamp: int) -> str:
@@ -131,7 +131,7 @@ def clock(timestamp: int) -> str:
         return str(timestamp)
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Return the text with escapes for all that a terminal might obey, or that would not be seen."""
     if text.isprintable():
         return text

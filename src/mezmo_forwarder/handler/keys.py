@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from .errors import AwsError, KeyUnavailableError
-from .settings import EnvironmentKey, KeySource, SecretsManagerKey
+from .settings import EnvironmentKey, KeySource, SecretsManagerKey, SsmParameterKey
 from .timing import SYSTEM, Timing
 
 _LOOKUP_SECONDS = 10.0
 _NEXT_TRY_SECONDS = 60.0
 _JITTER = 0.1
 _MOST_NAMES = 10
-_TOKEN_PREFIXES = ("sta_", "sts_", "ste_")
+TOKEN_PREFIXES = ("sta_", "sts_", "ste_")
 
 
 class Keys:
@@ -84,7 +84,7 @@ class Keys:
     def why_refused(self) -> str:
         """Say what the key itself shows of why Mezmo refuses it; empty if nothing."""
         key = self._key or ""
-        if key.startswith(_TOKEN_PREFIXES):
+        if key.startswith(TOKEN_PREFIXES):
             return f"; the key begins with {key[:4]}, so it is an access token and not an ingestion key"
         return ""
 
@@ -116,12 +116,26 @@ def read_key(
         return _checked(value, source)
     from . import aws  # noqa: PLC0415  costs time that a key from the environment does not need
 
+    look_up = aws.get_secret_value if isinstance(source, SecretsManagerKey) else aws.get_parameter
     try:
-        if isinstance(source, SecretsManagerKey):
-            return _checked(_secret_text(aws.get_secret_value(source.id, deadline, timing), source), source)
-        return _checked(_parameter_text(aws.get_parameter(source.id, deadline, timing), source), source)
+        answer = look_up(source.id, deadline, timing)
     except AwsError as error:
         raise KeyUnavailableError(f"no ingestion key: {error}") from error
+    return key_of(answer, source)
+
+
+def key_of(answer: dict[str, Any], source: SecretsManagerKey | SsmParameterKey) -> str:
+    """Take the key out of what GetSecretValue or GetParameter answers, trimmed and checked.
+
+    Raises:
+        KeyUnavailableError: there is none in it; the text never holds it.
+    """
+    text = (
+        _secret_text(answer, source)
+        if isinstance(source, SecretsManagerKey)
+        else _parameter_text(answer, source)
+    )
+    return _checked(text, source)
 
 
 def _secret_text(answer: dict[str, Any], source: SecretsManagerKey) -> str:
@@ -196,5 +210,5 @@ def _is_name(text: str) -> bool:
     return (
         re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", text) is not None
         and not re.search(r"[0-9A-Fa-f]{20}", text.replace("-", ""))
-        and not text.startswith(_TOKEN_PREFIXES)
+        and not text.startswith(TOKEN_PREFIXES)
     )

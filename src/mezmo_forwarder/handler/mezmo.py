@@ -93,7 +93,7 @@ class Mezmo:
         except TransportError as error:
             return judge_failure(error), None
         outcome = judge(
-            _without_key(reply, key),
+            without_key(reply, key),
             lines=request.batch.count,
             compressed=request.compressed,
             gzip_understood=self._gzip_understood,
@@ -120,6 +120,6 @@ class Mezmo:
             self._compresses = False
 
 
-def _without_key(reply: Reply, key: str) -> Reply:
+def without_key(reply: Reply, key: str) -> Reply:
     """Return the reply without the key, should the server have repeated it."""
     return Reply(reply.status, reply.headers, reply.body.replace(key.encode(), b"[key]"), reply.complete)

@@ -1,0 +1,1 @@
+"""What `mezmo-forwarder doctor` looks at, an area of the chain a module."""

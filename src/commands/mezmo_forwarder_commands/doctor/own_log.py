@@ -1,0 +1,108 @@
+"""The forwarder's own log of an hour: what it complains of, with cause and remedy as the README has them."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from .deployment import Deployment
+from .findings import Answer, ok, warning
+
+_HOUR_MS = 3_600_000
+_PATTERN = '?ERROR ?WARN ?FATAL ?"Task timed out"'
+_MOST_EVENTS = 2_000
+_MOST_SHOWN = 6
+_LONGEST = 240
+_LEVELS = {"WARN", "ERROR", "FATAL", "CRITICAL"}
+_LOUD_TEXTS = ("Task timed out", "Runtime.", "errorMessage", "Traceback")
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A text that the forwarder logs, and what is to be done about it.
+
+    Args:
+        text: an expression that is found in it.
+        remedy: what to do.
+    """
+
+    text: str
+    remedy: str
+
+
+# In this order: the first that is found tells most.
+TROUBLES = (
+    Trouble("has no field '", "`field` names another field than the secret has"),
+    Trouble("is a JSON object and not a key", "give `field=`"),
+    Trouble(
+        "s3 PutObject of .* failed: .* timed out",
+        "the VPC has no way to S3: a gateway endpoint costs nothing",
+    ),
+    Trouble(
+        "the store failed: s3 PutObject of .* failed: 403 AccessDenied",
+        "the role may not write to the bucket, or not use its KMS key; or the bucket is another account's",
+    ),
+    Trouble("AccessDenied", "the role lacks a right: the text names the action to allow"),
+    Trouble("ResourceNotFoundException", "no secret or parameter of that name in that region"),
+    Trouble(
+        "it is an access token and not an ingestion key", "take a key from Mezmo's page of ingestion keys"
+    ),
+    Trouble(
+        "the ingestion key was refused: 40[13]",
+        "the key is not one of Mezmo's: CDK's random password, or a revoked key",
+    ),
+    Trouble("not a CloudWatch Logs event", "something else than CloudWatch Logs invoked the function"),
+    Trouble("event too large", "raise memory_size"),
+    Trouble(
+        "out of time after: |not tried, after: |Task timed out",
+        "Mezmo, or the way to it, was away; in a VPC, look at its route to the internet",
+    ),
+)
+
+
+def complaints(deployment: Deployment) -> Iterator[Answer]:
+    """What the forwarder's log complains of."""
+    group = deployment.function.log_group
+    events = deployment.calls.pages(
+        "logs",
+        "filter_log_events",
+        "events",
+        logGroupName=group,
+        filterPattern=_PATTERN,
+        startTime=round(deployment.now * 1000) - _HOUR_MS,
+    )
+    counts: Counter[str] = Counter()
+    shown: dict[str, str] = {}  # the last text of each kind
+    for event in islice(events, _MOST_EVENTS):
+        if text := complaint(event["message"]):
+            kind = next((one.text for one in TROUBLES if re.search(one.text, text)), _kind(text))
+            counts[kind] += 1
+            shown[kind] = text
+    for kind, count in counts.most_common(_MOST_SHOWN):
+        remedy = next((one.remedy for one in TROUBLES if one.text == kind), "")
+        times = f"{count:,} times, lastly: " if count > 1 else ""
+        yield warning(f"{times}{shown[kind]}", remedy)
+    if not counts:
+        yield ok(f"{group} complains of nothing in the last hour")
+
+
+def complaint(message: str) -> str:
+    """Return what a log event complains of, if anything; it is the handler's JSON, or Lambda's text."""
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return message.strip()[:_LONGEST] if any(loud in message for loud in _LOUD_TEXTS) else ""
+    if not isinstance(line, dict):
+        return ""
+    said = line.get("message", line.get("errorMessage", ""))
+    text = said if isinstance(said, str) else json.dumps(said)
+    if str(line.get("level", "")).upper() in _LEVELS or "Task timed out" in text or "errorMessage" in line:
+        return text.strip()[:_LONGEST]
+    return ""
+
+
+def _kind(text: str) -> str:
+    """Return what texts have in common that differ in ids and numbers only."""
+    return re.sub(r"[0-9a-f]{8,}|\d+", "#", text)

@@ -1,0 +1,408 @@
+"""The doctor beside a deployed forwarder, of which one link after the other is broken, found, and mended."""
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from local.aws import LocalAws
+from local.mezmo import Answer, MezmoStandIn
+from mezmo_forwarder_commands.__main__ import main
+from tests.pipeline.whole_way import KEY, SECONDS, WholeWay, make_secret
+
+pytestmark = pytest.mark.slow
+
+Deploy = Callable[..., WholeWay]
+Output = pytest.CaptureFixture[str]
+Json = dict[str, Any]
+
+SECRET, NAMED, STACK = "doctor-key", "/doctor/named", "Doctor"
+# What tells of the past, and stays after a mend.
+HISTORY = "last hour"
+
+
+@dataclass
+class Patient:
+    """The deployed forwarder, and what its parts are called."""
+
+    way: WholeWay
+    capsys: Output
+
+    def __post_init__(self) -> None:
+        resources = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+        self._ids = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
+        self.function = self.id("ForwarderFunction")
+        self.redrive = self.id("ForwarderRedriveFunction")
+        self.bucket = self.id("ForwarderUndeliveredBucket")
+
+    def id(self, logical_id: str) -> str:
+        """Return a physical id by the logical one, without its hash."""
+        (found,) = (
+            physical
+            for logical, physical in self._ids.items()
+            if re.fullmatch(f"{logical_id}[0-9A-F]{{8}}", logical)
+        )
+        return str(found)
+
+    def client(self, service: str) -> Any:
+        return self.way.aws.client(service)
+
+    def configuration(self, function: str) -> Json:
+        found: Json = self.client("lambda").get_function_configuration(FunctionName=function)
+        return found
+
+    def update(self, **changes: object) -> None:
+        """Update the function's configuration, and wait until it is."""
+        functions = self.client("lambda")
+        functions.update_function_configuration(FunctionName=self.function, **changes)
+        waiter = functions.get_waiter("function_updated_v2")
+        waiter.wait(FunctionName=self.function, WaiterConfig={"Delay": 0.2, "MaxAttempts": 100})
+
+    def look(self, *options: str) -> tuple[int, Json]:
+        """Run the doctor; return the exit status and what it says."""
+        self.capsys.readouterr()
+        status = main(["doctor", STACK, "--json", *options])
+        return status, json.loads(self.capsys.readouterr().out)
+
+    def complaints(self, *, past: bool = False) -> list[Json]:
+        """Return what the doctor finds amiss now; of the past as well, if asked."""
+        _, said = self.look()
+        return [
+            one for one in said["findings"] if one["verdict"] != "ok" and (past or one["area"] != HISTORY)
+        ]
+
+    def follow(self, remedy: str) -> None:
+        """Do what a remedy says: the command at its end, by the API that the AWS CLI would call."""
+        words = shlex.split(remedy[remedy.rindex(": aws ") + 2 :])
+        service, operation, options = words[1], words[2].replace("-", "_"), words[3:]
+        client = self.client(service)
+        shape = client.meta.service_model.operation_model(
+            client.meta.method_to_api_mapping[operation]
+        ).input_shape
+        members = {name.lower(): name for name in shape.members}
+        parameters = {}
+        for option, value in zip(options[::2], options[1::2], strict=True):
+            name = members[option.removeprefix("--").replace("-", "").lower()]
+            kind = shape.members[name].type_name
+            parameters[name] = value if kind == "string" else json.loads(value)
+        getattr(client, operation)(**parameters)
+
+
+@pytest.fixture(scope="module")
+def way(aws: LocalAws, module_whole_way: Deploy) -> WholeWay:
+    make_secret(aws, SECRET)
+    aws.client("logs").create_log_group(logGroupName=NAMED)
+    return module_whole_way("doctor.py")
+
+
+@pytest.fixture
+def patient(
+    way: WholeWay, mezmo: MezmoStandIn, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> Iterator[Patient]:
+    for name, value in way.aws.environment.items():
+        if name.startswith("AWS_") or name.lower() == "no_proxy":
+            monkeypatch.setenv(name, value)
+    assert mezmo.ca_file
+    monkeypatch.setenv("SSL_CERT_FILE", mezmo.ca_file)
+    yield Patient(way, capsys)
+    mezmo.faults.clear()
+
+
+Mend = Callable[[], object]
+Break = Callable[[Patient], Mend | None]
+
+
+def settings_of_another_release(patient: Patient) -> Mend:
+    variables = patient.configuration(patient.function)["Environment"]["Variables"]
+    name = "MEZMO_FORWARDER_SETTINGS"
+    changed = {**variables, name: variables[name].replace('"schema":1', '"schema":2')}
+    patient.update(Environment={"Variables": changed})
+    return lambda: patient.update(Environment={"Variables": variables})
+
+
+def another_runtime(patient: Patient) -> Mend:
+    patient.update(Runtime="python3.12")
+    return lambda: patient.update(Runtime="python3.13")
+
+
+def a_quiet_log_level(patient: Patient) -> Mend:
+    logging = patient.configuration(patient.function)["LoggingConfig"]
+    patient.update(LoggingConfig={**logging, "ApplicationLogLevel": "ERROR"})
+    return lambda: patient.update(LoggingConfig={**logging, "ApplicationLogLevel": "INFO"})
+
+
+def no_concurrency(patient: Patient) -> None:
+    patient.client("lambda").put_function_concurrency(
+        FunctionName=patient.function, ReservedConcurrentExecutions=0
+    )
+
+
+def no_concurrency_of_the_redrive(patient: Patient) -> None:
+    patient.client("lambda").put_function_concurrency(
+        FunctionName=patient.redrive, ReservedConcurrentExecutions=0
+    )
+
+
+def no_failure_destination(patient: Patient) -> None:
+    patient.client("lambda").delete_function_event_invoke_config(FunctionName=patient.function)
+
+
+def no_invoke_permission(patient: Patient) -> None:
+    _without_permission(patient, patient.function)
+
+
+def no_permission_for_the_schedule(patient: Patient) -> None:
+    _without_permission(patient, patient.redrive)
+
+
+def _without_permission(patient: Patient, function: str) -> None:
+    policy = json.loads(patient.client("lambda").get_policy(FunctionName=function)["Policy"])
+    for statement in policy["Statement"]:
+        patient.client("lambda").remove_permission(FunctionName=function, StatementId=statement["Sid"])
+
+
+def a_role_without_its_policy(patient: Patient) -> Mend:
+    return _without_policy(patient, "ForwarderRole")
+
+
+def a_redrive_s_role_without_its_policy(patient: Patient) -> Mend:
+    return _without_policy(patient, "ForwarderRedriveRole")
+
+
+def _without_policy(patient: Patient, role: str) -> Mend:
+    iam, name = patient.client("iam"), patient.id(role)
+    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    document = json.dumps(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+    iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    return lambda: iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
+
+
+def another_field(patient: Patient) -> Mend:
+    return _secret(patient, json.dumps({"MEZMO_KEY": KEY}))
+
+
+def a_random_password(patient: Patient) -> Mend:
+    return _secret(patient, json.dumps({"LOGDNA_KEY": "a~random(password"}))
+
+
+def _secret(patient: Patient, value: str) -> Mend:
+    put = patient.client("secretsmanager").put_secret_value
+    put(SecretId=SECRET, SecretString=value)
+    return lambda: put(SecretId=SECRET, SecretString=json.dumps({"LOGDNA_KEY": KEY}))
+
+
+def a_deleted_secret(patient: Patient) -> Mend:
+    patient.client("secretsmanager").delete_secret(SecretId=SECRET, RecoveryWindowInDays=7)
+    return lambda: patient.client("secretsmanager").restore_secret(SecretId=SECRET)
+
+
+def a_revoked_key(patient: Patient) -> Mend:
+    keys = patient.way.mezmo.keys
+    patient.way.mezmo.keys = {"f" * 32}
+    return lambda: setattr(patient.way.mezmo, "keys", keys)
+
+
+def a_log_group_made_again(patient: Patient) -> None:
+    time.sleep(1.1)  # the stack's time has no fractions of a second
+    patient.client("logs").delete_log_group(logGroupName=NAMED)
+    patient.client("logs").create_log_group(logGroupName=NAMED)
+
+
+def a_log_group_that_is_gone(patient: Patient) -> Mend:
+    logs = patient.client("logs")
+    (found,) = logs.describe_subscription_filters(logGroupName=NAMED)["subscriptionFilters"]
+    logs.delete_log_group(logGroupName=NAMED)
+
+    def mend() -> None:
+        logs.create_log_group(logGroupName=NAMED)
+        _put(logs, found)
+
+    return mend
+
+
+def a_filter_to_another_function(patient: Patient) -> None:
+    logs, functions = patient.client("logs"), patient.client("lambda")
+    (found,) = logs.describe_subscription_filters(logGroupName=NAMED)["subscriptionFilters"]
+    functions.add_permission(
+        FunctionName=patient.redrive,
+        StatementId="logs",
+        Action="lambda:InvokeFunction",
+        Principal="logs.amazonaws.com",
+    )
+    _put(logs, {**found, "destinationArn": patient.configuration(patient.redrive)["FunctionArn"]})
+    functions.remove_permission(FunctionName=patient.redrive, StatementId="logs")
+
+
+def a_filter_with_another_pattern(patient: Patient) -> None:
+    logs = patient.client("logs")
+    (found,) = logs.describe_subscription_filters(logGroupName=NAMED)["subscriptionFilters"]
+    _put(logs, {**found, "filterPattern": "ERROR"})
+
+
+def _put(logs: Any, subscription: Json) -> None:
+    wanted = ("logGroupName", "filterName", "filterPattern", "destinationArn")
+    logs.put_subscription_filter(**{name: subscription[name] for name in wanted})
+
+
+def a_schedule_that_is_disabled(patient: Patient) -> None:
+    patient.client("events").disable_rule(Name=patient.id("ForwarderRedriveSchedule"))
+
+
+def rejected_lines(patient: Patient) -> Mend:
+    s3, key = patient.client("s3"), "rejected/2026/11/27/2026-11-27T09.00.00-1"
+    s3.put_object(Bucket=patient.bucket, Key=key, Body=b"rejected")
+    return lambda: s3.delete_object(Bucket=patient.bucket, Key=key)
+
+
+def a_bucket_that_is_gone(patient: Patient) -> Mend:
+    s3 = patient.client("s3")
+    for entry in s3.list_objects_v2(Bucket=patient.bucket).get("Contents", []):
+        s3.delete_object(Bucket=patient.bucket, Key=entry["Key"])
+    s3.delete_bucket(Bucket=patient.bucket)
+    place = {"LocationConstraint": patient.way.aws.environment["AWS_REGION"]}
+    return lambda: s3.create_bucket(Bucket=patient.bucket, CreateBucketConfiguration=place)
+
+
+def a_vpc_without_a_way_out(patient: Patient) -> Mend:
+    ec2 = patient.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="doctor", Description="doctor", VpcId=vpc)["GroupId"]
+    patient.update(VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [group]})
+    return lambda: patient.update(VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+
+
+def a_disabled_kms_key(patient: Patient) -> Mend:
+    kms, secrets = patient.client("kms"), patient.client("secretsmanager")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    secrets.update_secret(SecretId=SECRET, KmsKeyId=key)
+    kms.disable_key(KeyId=key)
+
+    def mend() -> None:
+        kms.enable_key(KeyId=key)
+        secrets.update_secret(SecretId=SECRET, KmsKeyId="alias/aws/secretsmanager")
+
+    return mend
+
+
+# What is broken; which check says so, how, and in what words.
+LINKS: list[tuple[Break, str, str, str]] = [
+    (settings_of_another_release, "settings", "broken", "schema 2 is not known to this handler"),
+    (another_runtime, "code", "broken", r"the runtime is python3\.12"),
+    (a_quiet_log_level, "log level", "warning", "log level ERROR: Lambda drops"),
+    (no_concurrency, "concurrency", "warning", "the function is paused"),
+    (no_concurrency_of_the_redrive, "concurrency", "broken", "the re-drive never runs"),
+    (no_failure_destination, "on failure", "broken", "its on-failure destination is none"),
+    (no_invoke_permission, "invocation", "broken", "may not invoke the function, so it drops"),
+    (no_permission_for_the_schedule, "re-drive", "broken", "EventBridge may not invoke the re-drive"),
+    (a_role_without_its_policy, "role", "broken", "may not secretsmanager:GetSecretValue on"),
+    (a_redrive_s_role_without_its_policy, "re-drive's role", "broken", "cannot send again what was kept"),
+    (another_field, "readable", "broken", "has no field 'LOGDNA_KEY'; its fields are: 'MEZMO_KEY'"),
+    (a_random_password, "readable", "warning", "is not 32 hexadecimal digits"),
+    (a_deleted_secret, "readable", "broken", "marked for deletion|scheduled for deletion"),
+    (a_revoked_key, "accepted", "broken", "Mezmo refuses the key: 403"),
+    (a_log_group_made_again, "filters", "broken", "/doctor/named has no filter .* made again after"),
+    (a_log_group_that_is_gone, "filters", "broken", "there is no log group /doctor/named"),
+    (a_filter_to_another_function, "filters", "broken", "leads to .*Redrive.* and not to this function"),
+    (a_filter_with_another_pattern, "filters", "warning", "has the pattern 'ERROR'"),
+    (a_schedule_that_is_disabled, "re-drive", "broken", "schedule is disabled"),
+    (rejected_lines, "rejected", "warning", "refused lines for good: 1 object, "),
+    (a_bucket_that_is_gone, "bucket", "broken", "there is no bucket"),
+    (a_vpc_without_a_way_out, "network", "broken", r"has no route 0\.0\.0\.0/0"),
+    (a_disabled_kms_key, "KMS keys", "broken", "the key of the secret, .* is Disabled"),
+]
+
+
+def test_all_is_well(patient: Patient) -> None:
+    status, said = patient.look("--send-test-line")
+
+    assert (status, said["verdict"]) == (0, "ok")
+    assert [one for one in said["findings"] if one["verdict"] != "ok"] == []
+    assert {"test line"} < {one["area"] for one in said["findings"]}
+    (line,) = patient.way.lines(1)
+    assert line.line.startswith("Test line of ")
+
+    assert main(["doctor", patient.function]) == 0
+    assert f"{patient.function}  stack Doctor, eu-west-3" in patient.capsys.readouterr().out
+    assert patient.way.lines(0) == [], "no line unless it is asked for"
+
+
+@pytest.mark.parametrize(("link", "check", "verdict", "text"), LINKS, ids=[one[0].__name__ for one in LINKS])
+def test_a_broken_link(patient: Patient, link: Break, check: str, verdict: str, text: str) -> None:
+    mend = link(patient)
+    status, said = patient.look()
+    found = [one for one in said["findings"] if (one["check"], one["verdict"]) == (check, verdict)]
+    if mend:
+        mend()
+    else:
+        patient.follow(found[0]["remedy"])
+    assert any(re.search(text, one["text"]) for one in found), said
+    assert status == (1 if said["verdict"] == "broken" else 0)
+    assert KEY not in str(said)
+    assert patient.complaints() == []
+
+
+def test_what_waits_in_the_store(
+    patient: Patient, mezmo: MezmoStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mezmo.faults.always(Answer(503))
+    patient.way.write(NAMED, "INFO waits")
+    end = time.monotonic() + 2 * SECONDS
+    while not patient.way.keys(patient.bucket, "undelivered/"):
+        assert time.monotonic() < end, "nothing was stored"
+        time.sleep(0.2)
+    assert {one["check"]: one["verdict"] for one in patient.complaints()} == {
+        "waiting": "warning",
+        "accepted": "could not tell",  # Mezmo answers 503 here, too
+    }
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 1000)
+    (waiting,) = (one for one in patient.complaints() if one["check"] == "waiting")
+    assert (waiting["verdict"], "17 minutes old" in waiting["text"]) == ("broken", True)
+    monkeypatch.undo()
+
+    mezmo.faults.clear()
+    assert [line.line for line in patient.way.lines(1)] == ["INFO waits"]
+
+
+def test_the_last_hour(patient: Patient, mezmo: MezmoStandIn) -> None:
+    """The local AWS makes no figures of CloudWatch Logs' or of embedded metrics: they are put there."""
+    (named,) = patient.client("logs").describe_subscription_filters(logGroupName=NAMED)["subscriptionFilters"]
+
+    def put(namespace: str, name: str, value: int, **dimensions: str) -> None:
+        put_data = patient.client("cloudwatch").put_metric_data
+        data = {"MetricName": name, "Value": value}
+        data["Dimensions"] = [{"Name": one, "Value": text} for one, text in dimensions.items()]
+        put_data(Namespace=namespace, MetricData=[data])
+
+    of_filter = {"LogGroupName": NAMED, "DestinationType": "Lambda", "FilterName": named["filterName"]}
+    put("AWS/Logs", "ForwardedLogEvents", 1234, **of_filter)
+    put("AWS/Lambda", "DestinationDeliveryFailures", 1, FunctionName=patient.function)
+    found = {one["check"]: one for one in patient.complaints(past=True) if one["verdict"] == "broken"}
+    assert found.keys() == {"CloudWatch Logs", "Lambda"}
+    assert (
+        "forwarded 1,234 log events in the last hour, the function counted 0"
+        in found["CloudWatch Logs"]["text"]
+    )
+    assert "DestinationDeliveryFailures 1 in the last hour: events" in found["Lambda"]["text"]
+
+    put("MezmoForwarder", "LinesReceived", 1000, FunctionName=patient.function)
+    checks = {one["check"]: one["verdict"] for one in patient.complaints(past=True)}
+    assert checks["CloudWatch Logs"] == "warning"
+    put("MezmoForwarder", "LinesReceived", 234, FunctionName=patient.function)
+    assert "CloudWatch Logs" not in {one["check"] for one in patient.complaints(past=True)}
+
+    mezmo.keys = {"f" * 32}
+    try:
+        answer = patient.way.invoke(patient.function, {"mezmo_forwarder": "test"})
+        assert answer["status"] == "undelivered"
+        logged = [one for one in patient.complaints(past=True) if one["check"] == "own log"]
+        (refused,) = (one for one in logged if "the ingestion key was refused: 403" in one["text"])
+        assert "CDK's random password, or a revoked key" in refused["remedy"]
+    finally:
+        mezmo.keys = {KEY}
