@@ -82,7 +82,29 @@ class _Group(Struct, frozen=True, gc=False):
 
 
 def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group]:
-    """Yield the groups of two or more, in order."""
+    """Yield the groups of two or more, in order; what is JSON together parts the others."""
+    if multiline.kind != "json" and not multiline.json:
+        yield from _groups_of_lines(multiline, events)
+        return
+    from .json_lines import json_groups  # noqa: PLC0415  only where it is asked for
+
+    done = 0
+    for group in json_groups(multiline, events, _MOST_ID_BYTES):
+        yield from _groups_between(multiline, events, done, group.start)
+        yield _Group(group.start, group.stop, group.literals)
+        done = group.stop
+    yield from _groups_between(multiline, events, done, len(events))
+
+
+def _groups_between(
+    multiline: Multiline, events: Sequence[LogEvent], start: int, stop: int
+) -> Iterator[_Group]:
+    if multiline.kind != "json":
+        for group in _groups_of_lines(multiline, events[start:stop]):
+            yield _Group(group.start + start, group.stop + start, group.literals)
+
+
+def _groups_of_lines(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group]:
     reading = _read(multiline, events)
     done = 0  # the place after the last group's
     for place in reading.candidates:
