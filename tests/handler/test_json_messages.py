@@ -139,7 +139,7 @@ def test_a_message_gives_as_many_fields_and_bytes_as_there_is_room_for() -> None
     many = flat({letters(number): number for number in range(60)})
     assert (len(many["json_numbers"]), many["json_left_out"]) == (50, 10)
     wide = flat({letters(number): "x" * 256 for number in range(40)})
-    assert len(json.dumps(wide["json_texts"], separators=(",", ":"))) <= 8192
+    assert sum(map(len, [*wide["json_texts"], *wide["json_texts"].values()])) <= 4096
     assert len(wide["json_texts"]) + wide["json_left_out"] == 40
 
 

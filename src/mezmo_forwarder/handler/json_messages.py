@@ -6,10 +6,12 @@ number bounded, texts and numbers apart, so that no field ever changes its type.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 from msgspec import structs
 
+from . import facts as message_facts
 from .facts import (
     LONGEST_VALUE,
     Facts,
@@ -26,12 +28,14 @@ from .literals import begins_object
 _LONGEST_MESSAGE = 65_536  # bytes of a literal; a longer one, decoded, may take the memory there is
 _DEEPEST = 4  # objects within one another whose fields have names
 _MOST_FIELDS = 50  # of a message
-_MOST_BYTES = 8_192  # of their names and values
+_MOST_CHARACTERS = 4_096  # of their names and values
 _MOST_NAMES = 300  # of a process, of the 500 or so that Mezmo indexes in a day
 _LONGEST_NAME = 64
 _LONGEST_PATH = 128
 _MOST_DIGITS = 3  # of a name; what has more is an id, and as many names as there are ids help nobody
+_MOST_REMEMBERED = 1_024  # names of fields, by what they became
 _LONGEST_LEVEL = 80
+_NUMBER = 20  # characters of a number, about
 _LARGEST_NUMBER = 2**63
 
 _DIGITS = re.compile("[0-9]")
@@ -53,33 +57,33 @@ def reading(read: Read | None, *, flattened: bool) -> Read:
     """Return what reads messages that Mezmo is kept from parsing, and so finds no level of.
 
     Args:
-        read: reads what is recognized besides; None for nothing.
+        read: reads what is recognized besides; None for nothing. What all messages tell is not read twice.
         flattened: whether `meta` holds the message's fields.
     """
     decode = _decode_all if flattened else _decode_general
+    recognizes = read is not None
+    service = None if read is message_facts.read else read
 
     def read_json(literal: bytes) -> Facts | None:
-        facts = read(literal) if read else None
+        facts = service(literal) if service else None
         if not begins_object(literal):
             return facts
-        whole = not flattened or len(literal) <= _LONGEST_MESSAGE
+        whole = flattened and len(literal) <= _LONGEST_MESSAGE
         found = found_in(literal, decode if whole else _decode_general)
         if found is None:
             return facts
-        facts = facts or Facts()
-        meta = {**facts.meta, **flatten(found)} if flattened and whole else facts.meta
-        level = facts.level or _level(found)
-        told = level or meta or facts.app or facts.names
-        return structs.replace(facts, level=level, meta=meta) if told else None
+        level, trace = general(found, nested=True)
+        if not level and type(named := found.get("level")) is str:
+            level = printable(named[:_LONGEST_LEVEL])  # as Mezmo would find it in JSON
+        if facts is not None:
+            meta = {**facts.meta, **flatten(found)} if whole else facts.meta
+            return structs.replace(facts, level=facts.level or level, meta=meta)
+        told = flatten(found) if whole else {}
+        if trace and recognizes and service is None:
+            told["trace_id"] = trace
+        return Facts("", {}, told, level) if told or level else None
 
     return read_json
-
-
-def _level(found: Found) -> str:
-    """Return the level that a message tells, as Mezmo would find it in JSON."""
-    level, _ = general(found, nested=True)
-    named = found.get("level")
-    return level or (printable(named[:_LONGEST_LEVEL]) if type(named) is str else "")
 
 
 def flatten(found: Found) -> dict[str, object]:
@@ -98,18 +102,19 @@ class _Flat:
     def __init__(self) -> None:
         self.fields: dict[str, dict[str, object]] = {JSON_TEXTS: {}, JSON_NUMBERS: {}}
         self.left_out = 0
-        self._room = _MOST_BYTES
+        self._room = _MOST_CHARACTERS
 
     def take(self, found: Found, path: str, depth: int) -> None:
         """Take an object's fields; `path` is what their names begin with."""
         for name, value in found.items():
             if value is None or value in ("", [], {}):
                 continue
-            if not _is_name(name):
+            named = _named(name)
+            if not named:
                 self.left_out += 1
                 continue
-            whole = path + _NOT_IN_NAMES.sub("_", name)
-            if isinstance(value, dict) and depth < _DEEPEST and all(map(_is_name, value)):
+            whole = path + named
+            if isinstance(value, dict) and depth < _DEEPEST and all(map(_named, value)):
                 self.take(value, f"{whole}_", depth + 1)
             elif _is_number(value):
                 self._keep(JSON_NUMBERS, whole, value)
@@ -119,7 +124,7 @@ class _Flat:
 
     def _keep(self, kind: str, name: str, value: object) -> None:
         kept = self.fields[kind]
-        size = len(name) + len(_encode(value)) + 4
+        size = len(name) + (len(value) if isinstance(value, str) else _NUMBER)
         taken = sum(map(len, self.fields.values()))
         if (
             size > self._room
@@ -139,9 +144,14 @@ def _is_number(value: object) -> bool:
     return type(value) is float or (type(value) is int and abs(value) < _LARGEST_NUMBER)
 
 
-def _is_name(name: str) -> bool:
-    """Whether a field's name is one of few, as programs give them, and not an id."""
-    return 0 < len(name) <= _LONGEST_NAME and len(_DIGITS.findall(name)) <= _MOST_DIGITS
+def _named(name: str) -> str:
+    """Return a field's name as `meta` has it; empty if it is no name as programs give them, but an id."""
+    return _cleaned(name) if len(name) <= _LONGEST_NAME else ""
+
+
+@lru_cache(_MOST_REMEMBERED)
+def _cleaned(name: str) -> str:
+    return _NOT_IN_NAMES.sub("_", name) if len(_DIGITS.findall(name)) <= _MOST_DIGITS else ""
 
 
 def _is_known(kind: str, name: str) -> bool:

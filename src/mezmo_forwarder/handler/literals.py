@@ -16,7 +16,7 @@ EMPTY = b'""'
 # JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
 WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
 
-_OBJECT = re.compile(rb'"(?: |\\[nrt])*+\{')
+OBJECT = re.compile(rb'"(?: |\\[nrt])*+\{')
 
 _LINE_FEED = b"\\n"
 _TWO_LINE_FEEDS = b"\\n\\n"
@@ -47,7 +47,7 @@ def _ends_in_odd_backslashes(text: bytes) -> bool:
 
 def begins_object(literal: bytes) -> bool:
     """Whether a text begins as a JSON object does, white space before it or not."""
-    return literal.startswith(b'"{') or (literal[1:2] in (b" ", b"\\") and _OBJECT.match(literal) is not None)
+    return literal.startswith(b'"{') or (literal[1:2] in (b" ", b"\\") and OBJECT.match(literal) is not None)
 
 
 def join_literals(literals: Sequence[bytes]) -> bytes:

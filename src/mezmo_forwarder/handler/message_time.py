@@ -11,7 +11,7 @@ from functools import cache
 
 from .events import LogEvent, TimedEvent
 from .fields import Fields
-from .literals import begins_object
+from .literals import OBJECT
 
 # As far from the log event's own time as CloudWatch lets that be from its clock. What is farther is no time,
 # or one of another zone that does not say so.
@@ -39,11 +39,11 @@ class MessageTime:
 
     def timed(self, events: Sequence[LogEvent]) -> list[LogEvent]:
         """Return log events with the times of their messages; those that tell none as they are."""
-        return [self._timed(event) for event in events]
+        begins_object = OBJECT.match
+        return [self._timed(event) if begins_object(event.message) else event for event in events]
 
     def _timed(self, event: LogEvent) -> LogEvent:
-        literal = bytes(event.message)
-        found = self._fields.decode(literal) if begins_object(literal) else None
+        found = self._fields.decode(bytes(event.message))
         if found is None:
             return event
         own = event.timestamp

@@ -102,9 +102,8 @@ class _Standard:
                 for event, literal, fact in zip(events, literals, facts, strict=True)
             ]
             return b"[%b]" % b",".join(lines)
-        if self._timed:
-            some = [self._plain(event, literal) for event, literal in zip(events, literals, strict=True)]
-            return b"[%b]" % b",".join(some)
+        if self._timed and TimedEvent in {*map(type, events)}:
+            return self._array_of_times(events, literals)
         templates = [self._template] * len(literals)
         values: list[object] = []
         if self._joined:
@@ -162,6 +161,19 @@ class _Standard:
             own.meta = {**own.meta, **self._marks_of(event)}
             return self._encode(own, event, literal, event.timestamp)
         return self._filled_in(self._other_template(level, timed=True), event, literal, event.event_timestamp)
+
+    def _array_of_times(self, events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        timed = self._other_template("", timed=True)
+        with_id = self._with_id
+        lines = []
+        for event, literal in zip(events, literals, strict=True):
+            if event.event_ids or not isinstance(event, TimedEvent):
+                lines.append(self._plain(event, literal))
+            elif with_id:
+                lines.append(timed % (literal, event.timestamp, event.id, event.event_timestamp))
+            else:
+                lines.append(timed % (literal, event.timestamp, event.event_timestamp))
+        return b"[%b]" % b",".join(lines)
 
     def _other_template(self, level: str, *, timed: bool) -> bytes:
         template = self._others.get((level, timed))
