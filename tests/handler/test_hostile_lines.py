@@ -132,6 +132,7 @@ HOSTILE: dict[str, list[Any]] = {
         '{"a":' + " " * MEGABYTE + "1}",
         " " * MEGABYTE + '{"a":1}',
     ],
+    "figures that are named as one's own texts": ["REPORT RequestId: x\tDuration: 1.5 ms\t", "text"],
     "half surrogates": ['{"a":"\ud800"}', '{"a":"\\ud800"}', "\udc00", "{", '"a": "\ud800"', "}", "\ud83d{}"],
     "never closed": ["{", *['  "a": 1,'] * 2_000],
     "never closed, again and again": ["{", '  "a": {'] * 1_000,
@@ -161,11 +162,16 @@ def test_invalid_utf8_costs_no_line() -> None:
 
 def test_names_as_long_as_can_be_leave_room_for_every_id() -> None:
     """With the most ids that a joined line has, and whatever else is in `meta`."""
-    messages = ["START x" + "y" * 300, *[" at x"] * 399, json.dumps({"x": "é" * 300, "y" * 60: "é" * 300})]
+    fields = {"x" + chr(97 + n): "é" * 256 for n in range(20)}
+    printed = json.dumps({**fields, "all": [*range(370)]}, indent=1, ensure_ascii=False).split("\n")
+    messages = ["START x" + "y" * 300, *[" at x"] * 399, *printed]
     group, stream = "é" * 512, "/ecs/" + "é" * 507
     document = to_json(make_document(messages, group=group, stream=stream, filters=["é" * 512] * 5))
-    lines, _ = forward(everything(meta={f"own_{n}": "{log_group}{log_stream}" for n in range(50)}), document)
+    own = {f"own_{n}": "{log_group}{log_stream}" for n in range(50)}
+    multiline = {"kind": "stack-traces", "json": True, "max_bytes": 100_000}
+    lines, _ = forward(everything(meta=own, multiline=multiline), document)
     check_lines(lines)
+    assert [1 + len(line["meta"].get("event_ids", [])) for line in lines] == [400, len(printed)]
     assert ids_of(lines).total() == len(messages)
 
 

@@ -9,9 +9,10 @@ feed.
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Raw
 
 from .events import LogEvent
 from .literals import join_literals, text_of, trim
@@ -26,7 +27,7 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _STRING_S_REST = re.compile(r'(?:[^"\\]|\\.)*+"', re.DOTALL)
 
 
-class JsonGroup(Struct, frozen=True, gc=False):
+class JsonGroup(NamedTuple):
     """Log events that are JSON together: their places, from `start` to before `stop`, and their text."""
 
     start: int

@@ -77,6 +77,7 @@ class _Standard:
             self._template_of_several = _template(several)
         self._read = (recognized.read or message_facts.read) if settings.recognize else None
         self._json_alone = recognized.read is None  # is read
+        self._read_all = read_all
         # What was said of the line that is in parts
         self._whole = b""
         self._whole_s_facts: list[Facts | None] | None = None
@@ -85,8 +86,8 @@ class _Standard:
             from . import json_messages  # noqa: PLC0415  only where it is asked for
 
             flattened = settings.json_messages == "flattened"
-            self._read = json_messages.reading(self._read, flattened=flattened)
-            self._json_alone = False
+            self._read = read = json_messages.reading(self._read, flattened=flattened)
+            self._read_all = lambda literals: [read(literal) for literal in literals]
             self.body = lambda _event, literal: json_messages.as_text(literal)
 
     def line(self, event: LogEvent, literal: bytes) -> bytes:
@@ -207,7 +208,7 @@ class _Standard:
         if not self._json_alone:
             facts = [self._read(literal) for literal in literals]
         elif _any_object(literals):
-            facts = read_all(literals)
+            facts = self._read_all(literals)
         else:
             return None
         return facts if any(facts) else None
