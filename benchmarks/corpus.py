@@ -7,6 +7,7 @@ import random
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count as count_up
 from itertools import cycle, islice
@@ -81,6 +82,35 @@ def payload(kind: str, count: int, size: str) -> Payload:
 def traces(count: int) -> Payload:
     """Make a payload of text events with timestamps, of which some are errors with stack traces of Java."""
     return pack(f"{count:,} events with stack traces", islice(_traces(), count))
+
+
+def json_with_times(count: int) -> Payload:
+    """Make a payload of JSON events that tell their time, some milliseconds before the event's own."""
+    return pack(f"{count:,} JSON events with times", islice(_timed(), count))
+
+
+def printed_json(count: int, texts: int) -> Payload:
+    """Make a payload of JSON objects, printed over eight log events each, with so many texts after each."""
+    share = "all" if not texts else f"1 in {1 + texts // 8}"
+    return pack(f"{count:,} events, {share} of printed JSON", islice(_printed(texts), count))
+
+
+def hostile_json() -> Iterator[Payload]:
+    """Make payloads of JSON that is to cost memory: many keys, deep ones, objects that are never closed."""
+    choose = random.Random("keys")
+    keys = ",".join(f'"{choose.getrandbits(40):x}":1' for _ in range(60_000))
+    yield pack("60,000 keys", (event(n, _TIME, f'{{"level":"error",{keys}}}') for n in range(1)))
+    small = ",".join(f'"{number:x}":{{}}' for number in range(5_000))
+    yield pack("5,000 keys, 200 times", (event(n, _TIME, f"{{{small}}}") for n in range(200)))
+    deep = '{"a":' * 100_000
+    yield pack(
+        "100,000 objects deep, 20 times", (event(n, _TIME, deep + "1" + "}" * 100_000) for n in range(20))
+    )
+    yield pack(
+        "JSON of 1 MiB, 20 times", (event(n, _TIME, '{"a":"' + "x" * (1 << 20) + '"}') for n in range(20))
+    )
+    lines = cycle(["{", *['  "a": {'] * 99])
+    yield pack("JSON that is never closed", (event(n, _TIME, next(lines)) for n in range(40_000)))
 
 
 def payload_with_secrets(kind: str, count: int, size: str, every: int) -> Payload:
@@ -209,6 +239,28 @@ def _events(kind: str, size: str, *, every: int = 0) -> Iterator[str]:
         # Lambda's own messages end in a line feed.
         yield event(number, _TIME + number, message + choose.choice(["", "\n"]))
         number += 1
+
+
+def _timed() -> Iterator[str]:
+    choose = random.Random("timed")
+    low, high = SIZES[MIXED]
+    for number in count_up():
+        moment = datetime.fromtimestamp((_TIME + number) / 1000, UTC).isoformat(timespec="milliseconds")
+        fields = {"level": choose.choice(["info", "warn"]), "time": moment, "n": number}
+        length = round(low * (high / low) ** choose.random() ** 2)
+        fields["msg"] = _prose(length - len(_compact(fields)), choose)
+        yield event(number, _TIME + number + choose.randrange(1, 50), _compact(fields))
+
+
+def _printed(texts: int) -> Iterator[str]:
+    choose = random.Random("printed")
+    numbers = count_up()
+    for number in count_up():
+        message = {"level": "info", "n": number, "http": {"status": 200}, "msg": _prose(200, choose)}
+        lines = json.dumps(message, ensure_ascii=False, indent=2).split("\n")
+        lines += (_text(number, choose.randrange(60, 300), choose) for _ in range(texts))
+        for line in lines:
+            yield event(next(numbers), _TIME + number, line)
 
 
 def _traces() -> Iterator[str]:

@@ -7,13 +7,17 @@ import { LineOptions } from './line-options';
 import { LogGroupTags } from './log-group-tags';
 import { checkEnvironment } from './settings';
 import { checkTemplate } from './template';
-import { checkDuration, checkRange, checkText, isKnown, refuse, show } from './validate';
+import { checkDuration, checkFieldName, checkRange, checkText, isKnown, refuse, show } from './validate';
 
 /** What Lambda takes as the name of a variable. */
 export const VARIABLE_NAME = /^[a-zA-Z]\w+$/;
 
 /** Fields of `meta` that are always the forwarder's own. */
-const OWN_META = ['owner', 'group', 'stream', 'event_id', 'filters', 'region', 'account_alias', 'aws_service', 'trace_id', 'part', 'parts', 'part_head', 'part_tail', 'truncated_bytes'];
+const OWN_META = ['owner', 'group', 'stream', 'event_id', 'filters', 'region', 'account_alias', 'aws_service', 'trace_id', 'part', 'parts', 'part_head', 'part_tail', 'truncated_bytes', 'event_ids', 'event_timestamp',
+  'json_texts', 'json_numbers', 'json_left_out'];
+
+/** The most fields of the user's own. */
+const MOST_META = 50;
 
 /** Mezmo's limit for tags; whether in all or each it does not say. */
 const TAGS_LIMIT = 80;
@@ -49,10 +53,15 @@ export function checkLineOptions(scope: IConstruct, options: LineOptions, tags?:
   for (const property of ['hostname', 'app', 'mezmoEnv'] as const) checkTemplate(scope, property, options[property], tags);
   options.mezmoTags?.forEach((tag) => checkTemplate(scope, 'mezmoTags', tag, tags));
   checkMeta(scope, options.meta ?? {}, tags);
+  checkTimestampField(scope, options.timestampField);
 }
 
 /** Refuse fields of `meta` that are the forwarder's own, or that Mezmo does not search. */
 function checkMeta(scope: IConstruct, meta: { [field: string]: string }, tags?: LogGroupTags[]): void {
+  const count = Object.keys(meta).length;
+  if (count > MOST_META) {
+    refuse(scope, `meta has ${count} fields; give at most ${MOST_META}: Mezmo indexes about 500 a day, of all lines together`);
+  }
   for (const [field, value] of Object.entries(meta)) {
     if (!/^[A-Za-z]\w{0,63}$/.test(field) || OWN_META.includes(field)) {
       refuse(scope, `meta holds ${show(field)}, which is ${OWN_META.includes(field) ? 'a field of the forwarder' : 'no name that Mezmo searches'}; give up to 64 letters, digits and "_", other than ${OWN_META.join(', ')}`);
@@ -60,6 +69,12 @@ function checkMeta(scope: IConstruct, meta: { [field: string]: string }, tags?: 
     checkText(scope, `meta's ${field}`, value, 512);
     checkTemplate(scope, `meta's ${field}`, value, tags);
   }
+}
+
+function checkTimestampField(scope: IConstruct, field: string | undefined): void {
+  if (field === undefined) return;
+  if (Token.isUnresolved(field)) refuse(scope, 'timestampField is a name known only at deployment; give a literal one');
+  checkFieldName(scope, 'timestampField', field);
 }
 
 /** Refuse a re-drive that cannot be. */
@@ -101,7 +116,7 @@ export function warnOfIgnored(scope: IConstruct, props: MezmoLogForwarderProps, 
   const ignored = [
     ...(tags ? ['logGroupTags'] as const : []),
     ...(kind === 'pipeline' ? ['hostname', 'mezmoTags'] as const : []),
-    ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields', 'meta', 'accountAlias'] as const),
+    ...(standard ? [] : ['app', 'mezmoEnv', 'metaFields', 'meta', 'accountAlias', 'jsonMessages'] as const),
   ].filter((property) => props[property] !== undefined);
   if (ignored.length) {
     Annotations.of(scope).addWarningV2('mezmo-forwarder:ignoredProperties',

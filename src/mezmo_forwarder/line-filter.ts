@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { IConstruct } from 'constructs';
 import { checkPattern } from './patterns';
-import { isKnown, refuse, show } from './validate';
+import { checkFieldName, isKnown, refuse, show } from './validate';
 
 /**
  * How bad a line is, from the least to the most.
@@ -188,9 +188,7 @@ class FieldFilter extends LineFilter {
     if ([this.field, this.values, ...this.values].some((one) => Token.isUnresolved(one))) {
       refuse(scope, `${property}'s field ${show(this.field)} has a name or a value known only at deployment; give literal ones`);
     }
-    if (!/^[^"\\\x00-\x1f]+$/.test(this.field)) {
-      refuse(scope, `${property}'s field is ${show(this.field)}; give a name that is not empty, without quotation marks, backslashes and control characters`);
-    }
+    checkFieldName(scope, `${property}'s field`, this.field);
     return { by: 'field', name: this.field, values: this.values.length ? this.values : undefined };
   }
 }

@@ -33,6 +33,26 @@ export enum OversizeLines {
 }
 
 /**
+ * What becomes of messages that are JSON objects, in `LineFormat.STANDARD`.
+ */
+export enum JsonMessages {
+  /**
+   * Mezmo gets them as they are, and parses them: each of their fields is indexed, by its rules. It stringifies what is deeper
+   * than three levels, indexes about 500 fields a day, and no more parses one whose type changes.
+   */
+  AS_IS = 'as-is',
+
+  /** They are text: whole, with a space at the end, which keeps Mezmo from parsing them. The line has the level that they tell. */
+  TEXT = 'text',
+
+  /**
+   * The same, and `meta` has their fields in a form that does Mezmo's index no harm: in `json_texts` and `json_numbers`, with
+   * `user_id` for the field `id` of the object `user`.
+   */
+  FLATTENED = 'flattened',
+}
+
+/**
  * A field of `meta` in `LineFormat.STANDARD`.
  */
 export enum MetaField {

@@ -1,6 +1,6 @@
 import { IConstruct } from 'constructs';
 import { LineFilter, Sampling } from './line-filter';
-import { MetaField, OversizeLines } from './line-format';
+import { JsonMessages, MetaField, OversizeLines } from './line-format';
 import { Multiline } from './multiline';
 import { Redaction, RedactionKeep } from './redaction';
 import { text } from './settings';
@@ -103,10 +103,28 @@ export interface LineOptions {
    * @default - for a subscription the forwarder's; for a forwarder all are sent
    */
   readonly sampling?: Sampling[];
+
+  /**
+   * The field of JSON messages that holds the time of their lines: seconds, milliseconds, microseconds or nanoseconds since
+   * the epoch, or a text in ISO 8601. `a.b` is a field of that name, or field `b` of the object `a`.
+   *
+   * A line whose message has no such field, or a time there of more than 14 days before or 2 hours after the event's own, has
+   * the event's own. Where the two differ, `meta` has the event's in `event_timestamp`.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder lines have their events' own time
+   */
+  readonly timestampField?: string;
+
+  /**
+   * What becomes of messages that are JSON objects, in `LineFormat.STANDARD`.
+   *
+   * @default - for a subscription the forwarder's; for a forwarder `JsonMessages.AS_IS`
+   */
+  readonly jsonMessages?: JsonMessages;
 }
 
 /** The names of the options above. */
-export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'redact', 'multiline', 'include', 'exclude', 'sampling'] as const;
+export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'redact', 'multiline', 'include', 'exclude', 'sampling', 'timestampField', 'jsonMessages'] as const;
 
 /** The options as the handler's settings have them. */
 export function lineSettings(scope: IConstruct, options: LineOptions, hashKeyVariable?: string): Record<string, unknown> {
@@ -124,6 +142,8 @@ export function lineSettings(scope: IConstruct, options: LineOptions, hashKeyVar
     include: options.include?.map((filter) => filter._bind(scope, 'include')),
     exclude: options.exclude?.map((filter) => filter._bind(scope, 'exclude')),
     sampling: options.sampling?.map((one) => one._bind(scope)),
+    timestamp_field: options.timestampField,
+    json_messages: options.jsonMessages,
   };
 }
 

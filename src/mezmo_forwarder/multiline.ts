@@ -27,6 +27,13 @@ export interface MultilineOptions {
    * @default Duration.seconds(5)
    */
   readonly maxGap?: Duration;
+
+  /**
+   * Whether JSON that is printed over several lines becomes one line as well, as `Multiline.json` says.
+   *
+   * @default false
+   */
+  readonly json?: boolean;
 }
 
 /**
@@ -72,6 +79,16 @@ export abstract class Multiline {
     return new OfKind('stack-traces', options);
   }
 
+  /**
+   * JSON printed over several lines, and nothing else: an object or array from the line that begins with its bracket to the
+   * one that closes it. What is no valid JSON together, or reaches a bound, stays as it came.
+   *
+   * Stack traces as well: `Multiline.stackTraces({ json: true })`.
+   */
+  public static json(options?: MultilineOptions): Multiline {
+    return new OfKind('json', options);
+  }
+
   /** Each line that begins with a timestamp, or is JSON, or Lambda's own, is a first one; the others continue it. */
   public static startsWithTimestamp(options?: MultilineOptions): Multiline {
     return new OfKind('timestamp', options);
@@ -106,6 +123,7 @@ export abstract class Multiline {
 export interface MultilineSettings {
   readonly kind: string;
   readonly pattern?: string;
+  readonly json?: boolean;
   readonly max_lines?: number;
   readonly max_bytes?: number;
   readonly max_gap?: number;
@@ -129,6 +147,6 @@ class OfKind extends Multiline {
     checkRange(scope, "multiline's maxLines", maxLines, 2, 400, 'lines');
     checkRange(scope, "multiline's maxBytes", bytes, 256, 262_144, 'bytes');
     checkRange(scope, "multiline's maxGap", milliseconds, 0, 3_600_000, 'milliseconds');
-    return { kind: this.kind, pattern: this.pattern, max_lines: maxLines, max_bytes: bytes, max_gap: milliseconds === undefined ? undefined : milliseconds / 1000 };
+    return { kind: this.kind, pattern: this.pattern, json: this.options.json || undefined, max_lines: maxLines, max_bytes: bytes, max_gap: milliseconds === undefined ? undefined : milliseconds / 1000 };
   }
 }

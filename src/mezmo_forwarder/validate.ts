@@ -60,6 +60,13 @@ export function checkText(scope: IConstruct, property: string, value: string | u
   }
 }
 
+/** Refuse a text that is no name of a JSON field, as far as the handler finds them. */
+export function checkFieldName(scope: IConstruct, property: string, name: string): void {
+  if (!/^[^"\\\x00-\x1f]+$/.test(name)) {
+    refuse(scope, `${property} is ${show(name)}; give a name that is not empty, without quotation marks, backslashes and control characters`);
+  }
+}
+
 /** Refuse what is known to be of another region or account than the stack. */
 export function checkEnv(scope: IConstruct, what: string, theirs: IEnvironmentAware, dimension: 'region' | 'account', remedy: string): void {
   const [their, our] = [theirs.env[dimension], Stack.of(scope)[dimension]];

@@ -356,6 +356,19 @@ REFUSED = {
     ),
     "no pattern to exclude": ({"exclude": [LineFilter.pattern(" ")]}, "exclude's pattern is"),
     "no level": ({"exclude": [LineFilter.level()]}, "exclude is of no level; give one"),
+    "no field for the time": ({"timestamp_field": ""}, 'timestampField is ""; give a name'),
+    "field known only at deployment": (
+        {"timestamp_field": Fn.ref("Field")},
+        "timestampField is a name known only at deployment; give a literal one",
+    ),
+    "more meta than Mezmo indexes": (
+        {"meta": {f"field_{number}": "a" for number in range(51)}},
+        "meta has 51 fields; give at most 50",
+    ),
+    "meta that says what the forwarder does": (
+        {"meta": {"event_timestamp": "a"}},
+        'meta holds "event_timestamp", which is a field of the forwarder',
+    ),
     "no field": ({"exclude": [LineFilter.field("")]}, 'exclude\'s field is ""; give a name'),
     "no name of a field": (
         {"exclude": [LineFilter.field('a"b')]},

@@ -22,6 +22,7 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    JsonMessages,
     LineFilter,
     LineFormat,
     LogGroupTags,
@@ -154,6 +155,8 @@ CHANGES: dict[str, Any] = {
     "runtime": lambda_.Runtime.PYTHON_3_14,
     "security_groups": guarded,
     "timeout": Duration.minutes(2),
+    "timestamp_field": "time",
+    "json_messages": JsonMessages.TEXT,
     "tracing": lambda_.Tracing.ACTIVE,
     "undelivered_store": kept_for_a_week,
     "undelivered_store brought": brought_bucket,

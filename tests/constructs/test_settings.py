@@ -40,6 +40,7 @@ from handler.settings import (
 from handler.settings import Redaction as Rule
 from mezmo_forwarder import (
     IngestionKey,
+    JsonMessages,
     LineFilter,
     LineFormat,
     LogGroupTags,
@@ -96,8 +97,10 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         account_alias="ours",
         log_group_tags=[LogGroupTags.as_tags("team", "env"), LogGroupTags.all_as_meta()],
         multiline=Multiline.starts_with(
-            "^#", max_lines=50, max_bytes=Size.kibibytes(8), max_gap=Duration.millis(1500)
+            "^#", max_lines=50, max_bytes=Size.kibibytes(8), max_gap=Duration.millis(1500), json=True
         ),
+        timestamp_field="log.time",
+        json_messages=JsonMessages.FLATTENED,
         include=[LineFilter.pattern("^a"), LineFilter.level_at_least(LogLevel.WARN)],
         exclude=[
             LineFilter.field("http.status", "200", "204"),
@@ -135,7 +138,11 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
             handler.settings.LogGroupTags("tags", ("team", "env")),
             handler.settings.LogGroupTags("meta"),
         ),
-        multiline=handler.settings.Multiline("starts-with", "^#", max_lines=50, max_bytes=8192, max_gap=1.5),
+        multiline=handler.settings.Multiline(
+            "starts-with", "^#", json=True, max_lines=50, max_bytes=8192, max_gap=1.5
+        ),
+        timestamp_field="log.time",
+        json_messages="flattened",
         include=(PatternFilter("^a"), LevelFilter(("warn", "error", "fatal"))),
         exclude=(
             FieldFilter("http.status", ("200", "204")),
@@ -224,6 +231,15 @@ def test_every_way_with_oversize_lines_is_known_to_the_handler(
     assert deployed(stack).oversize_lines
 
 
+@pytest.mark.parametrize("json_messages", JsonMessages)
+def test_every_way_with_json_messages_is_known_to_the_handler(
+    stack: Stack, make_forwarder: Make, json_messages: JsonMessages
+) -> None:
+    make_forwarder(json_messages=json_messages)
+
+    assert deployed(stack).json_messages
+
+
 @pytest.mark.parametrize(
     ("multiline", "kind"),
     [
@@ -234,6 +250,7 @@ def test_every_way_with_oversize_lines_is_known_to_the_handler(
         (Multiline.dotnet, "dotnet"),
         (Multiline.ruby, "ruby"),
         (Multiline.stack_traces, "stack-traces"),
+        (Multiline.json, "json"),
         (Multiline.starts_with_timestamp, "timestamp"),
         (lambda: Multiline.starts_with("x"), "starts-with"),
         (lambda: Multiline.continues_with("x"), "continues-with"),

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = [
     *ROOT.glob("*.md"),
+    *ROOT.glob("docs/*.md"),
     *ROOT.glob("local/*.md"),
     *ROOT.glob("examples/*/*.md"),
     *ROOT.glob("benchmarks/*.md"),

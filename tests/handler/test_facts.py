@@ -78,7 +78,7 @@ def said(message: object) -> Facts:
         ({"severity_text": "SEVERE"}, "SEVERE"),
         ({"severityText": "Verbose"}, "TRACE"),
         ({"nested": {"level": 30}}, ""),
-        ('  {"level":30}', ""),
+        ('  {"level":30}', "INFO"),
         ('{"level":30}\n', "INFO"),
         ('{\n  "level": 30\n}', "INFO"),
         ('{"level":30', ""),

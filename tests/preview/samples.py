@@ -35,5 +35,8 @@ def messages_of(seen: Preview) -> list[str]:
 
 
 def notes_of(seen: Preview) -> list[list[str]]:
-    """Return what is said about each entry."""
-    return [[f"{note.kind}: {note.text}" for note in entry.notes] for entry in seen.entries]
+    """Return what is said about each entry, but for who wrote it, which each of one document has."""
+    return [
+        [f"{note.kind}: {note.text}" for note in entry.notes if note.kind != "names"]
+        for entry in seen.entries
+    ]

@@ -13,7 +13,7 @@ from handler.literals import literal_of, text_of
 from handler.settings import read_settings
 from local.mezmo import MezmoStandIn
 from mezmo_forwarder_commands.inputs import Payload, pack
-from mezmo_forwarder_commands.notes import Note, notes_on
+from mezmo_forwarder_commands.notes import Made, Note, notes_on
 from mezmo_forwarder_commands.preview import preview, to_json
 from tests.handler.cloudwatch import FIRST_TIMESTAMP, make_document, make_event
 from tests.handler.doubles import KEY, Context, make_settings, settings_json
@@ -87,7 +87,7 @@ def test_events_of_one_id_keep_their_lines() -> None:
 
 
 def test_several_events_in_one_line_are_said_to_be_joined() -> None:
-    assert notes_on(STANDARD, ["a", "b"], [{"line": "a\nb"}], "") == [Note("joined", "2 events")]
+    assert notes_on(Made(STANDARD, ["a", "b"], [{"line": "a\nb"}], "")) == [Note("joined", "2 events")]
 
 
 class Joined(LogEvent):
@@ -197,7 +197,7 @@ def test_json_holds_the_lines_as_they_are_sent() -> None:
 def test_a_redaction_with_a_text_of_its_own_is_noted_and_a_lone_surrogate_is_none() -> None:
     settings = make_settings(redact={"rules": [{"rule": "email", "text": "***"}]})
     assert Note("redacted", "by a rule with a text of its own") in notes_on(
-        settings, ["by bob@example.com"], [{"line": "by ***"}], ""
+        Made(settings, ["by bob@example.com"], [{"line": "by ***"}], "")
     )
-    kinds = [note.kind for note in notes_on(settings, ["x \ud800"], [{"line": "x \ufffd"}], "")]
+    kinds = [note.kind for note in notes_on(Made(settings, ["x \ud800"], [{"line": "x \ufffd"}], ""))]
     assert kinds == ["changed"]

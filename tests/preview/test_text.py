@@ -34,6 +34,7 @@ def test_events_stand_beside_their_lines_and_the_reasons_below() -> None:
     assert "\n".join(printed[:-1]) == (
         "/aws/lambda/checkout  2026/11/23/[$LATEST]6b1e6ddf8c8f4b7a\n"
         "  → host checkout  app web  env p  tags a,b\n"
+        "  names: service lambda; templates may use {function}=checkout\n"
         "\n"
         '11-18 11:06:40.000  {"level":"error","message":"x"}        │ ERROR {"level":"error","message":"x"}\n'
         "11-18 11:06:40.001                                         │       ∅\n"

@@ -3,16 +3,33 @@
 A rule is a function of `Made`, and yields notes. Add it to `_RULES`; text, JSON and page show what it says.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from handler.line_format import JSON_NUMBERS, JSON_TEXTS
+from handler.meta_size import LARGEST_META
 from handler.oversize import LONGEST_LINE
 from handler.settings import Settings
 
-Kind = Literal["filtered", "split", "truncated", "changed", "recognized", "joined", "redacted", "warning"]
+Kind = Literal[
+    "filtered",
+    "split",
+    "truncated",
+    "changed",
+    "recognized",
+    "joined",
+    "redacted",
+    "time",
+    "json",
+    "warning",
+    "names",
+]
 
-_LARGEST_META = 32_768  # bytes, as Mezmo has it
+_LONGEST_NAME = 60  # characters that are shown
+_DEEPEST = 3  # levels that Mezmo indexes
+_MANY_FIELDS = 50  # of the 500 or so that Mezmo indexes in a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +49,16 @@ class Made:
         messages: the log events' texts.
         lines: all fields of each line.
         reason: why there is no line; empty where there is one.
+        service: who wrote them; empty if it is not recognized.
+        names: what is recognized and templates may use.
     """
 
     settings: Settings
     messages: Sequence[str]
     lines: Sequence[Mapping[str, object]]
     reason: str
+    service: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metas(self) -> list[Mapping[str, object]]:
@@ -46,11 +67,8 @@ class Made:
         return [meta if isinstance(meta, dict) else {} for meta in found]
 
 
-def notes_on(
-    settings: Settings, messages: Sequence[str], lines: Sequence[Mapping[str, object]], reason: str
-) -> list[Note]:
-    """Say what was done; arguments as in `Made`."""
-    made = Made(settings, messages, lines, reason)
+def notes_on(made: Made) -> list[Note]:
+    """Say what was done."""
     return [note for rule in _RULES for note in rule(made)]
 
 
@@ -62,6 +80,15 @@ def _filtered(made: Made) -> Iterator[Note]:
 def _joined(made: Made) -> Iterator[Note]:
     if len(made.messages) > 1 and made.lines:
         yield Note("joined", f"{len(made.messages)} events")
+
+
+def _named(made: Made) -> Iterator[Note]:
+    found = [f"service {made.service}"] if made.service else []
+    if made.names:
+        names = ", ".join(f"{{{name}}}={value[:_LONGEST_NAME]}" for name, value in made.names.items())
+        found.append(f"templates may use {names}")
+    if found and made.lines:
+        yield Note("names", "; ".join(found))
 
 
 def _recognized(made: Made) -> Iterator[Note]:
@@ -112,6 +139,59 @@ def _changed(made: Made) -> Iterator[Note]:
         yield Note("changed", "halves of surrogate pairs replaced by U+FFFD")
 
 
+def _timed(made: Made) -> Iterator[Note]:
+    if made.settings.timestamp_field is None:
+        return
+    for line, meta in zip(made.lines[:1], made.metas[:1], strict=True):
+        own, moment = meta.get("event_timestamp"), line.get("timestamp")
+        if isinstance(own, int) and isinstance(moment, int):
+            later = "later" if moment > own else "earlier"
+            field = made.settings.timestamp_field
+            yield Note(
+                "time", f"from the message's {field}, {abs(moment - own):,} ms {later} than its event's"
+            )
+
+
+def _json(made: Made) -> Iterator[Note]:
+    texts = [str(line.get("line")) for line in made.lines]
+    if made.settings.line_format != "standard" or not texts or not texts[0].lstrip().startswith("{"):
+        return
+    if made.settings.json_messages != "as-is":
+        if texts[-1].endswith("} "):
+            meta = made.metas[0]
+            counts = [
+                len(fields)
+                for name in (JSON_TEXTS, JSON_NUMBERS)
+                if isinstance(fields := meta.get(name), dict)
+            ]
+            note = f", {sum(counts)} fields of it in meta" if counts else ""
+            left_out = meta.get("json_left_out")
+            note += f", {left_out} left out" if left_out else ""
+            yield Note("json", f"kept as text by a space at its end{note}")
+    elif wrong := _indexed_wrongly(texts[0]):
+        yield Note("warning", f"Mezmo indexes this JSON with losses: {', '.join(wrong)}; see json_messages")
+
+
+def _indexed_wrongly(text: str) -> list[str]:
+    """Return what of a line Mezmo indexes otherwise than it is."""
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    if not text.endswith("}") or not isinstance(fields, dict):
+        return []
+    dots, count, depth, level = False, 0, 0, [fields]
+    while level and depth < _LONGEST_NAME:
+        depth += 1
+        count += sum(map(len, level))
+        dots = dots or any("." in name for one in level for name in one)
+        level = [value for one in level for value in one.values() if isinstance(value, dict)]
+    wrong = ["dots in its keys"] if dots else []
+    wrong += ["more than three levels"] if depth > _DEEPEST else []
+    wrong += [f"{count:,} fields"] if count > _MANY_FIELDS else []
+    return wrong + [f"{name} removed" for name in ("_account", "_retention") if name in fields]
+
+
 def _cut_by_mezmo(made: Made) -> Iterator[Note]:
     for line in made.lines:
         size = len(str(line.get("line")).encode("utf-8", "surrogatepass"))
@@ -119,8 +199,19 @@ def _cut_by_mezmo(made: Made) -> Iterator[Note]:
             yield Note("warning", f"{size:,} bytes: Mezmo keeps the first 16,384")
     for meta in made.metas:
         size = len(str(meta).encode("utf-8", "surrogatepass"))
-        if size > _LARGEST_META:
+        if size > LARGEST_META:
             yield Note("warning", f"meta is about {size:,} bytes; Mezmo takes 32,768")
 
 
-_RULES = (_filtered, _joined, _recognized, _redacted, _parts, _changed, _cut_by_mezmo)
+_RULES = (
+    _filtered,
+    _joined,
+    _recognized,
+    _timed,
+    _redacted,
+    _json,
+    _parts,
+    _changed,
+    _cut_by_mezmo,
+    _named,
+)

@@ -66,6 +66,7 @@
       summary.append(make("span", "level"), make("span", "host"), make("span", "app"));
     }
     for (const [kind, text] of row.notes) {
+      if (kind === "names") continue; // which most rows have: they show it unfolded
       const note = make("span", "note " + kind, row.line ? kind : kind + ": " + text);
       note.title = text;
       what.append(note);

@@ -7,6 +7,7 @@ from itertools import islice
 
 from msgspec import structs
 
+from handler import facts
 from handler.batches import Batch, Batcher
 from handler.errors import EventError
 from handler.events import Document, Limits, LogEvent, Received, read_payload
@@ -15,6 +16,7 @@ from handler.joining import join
 from handler.leftovers import Leftovers
 from handler.literals import text_of
 from handler.mezmo import Mezmo
+from handler.names import names_of
 from handler.overrides import SettingsBySubscription
 from handler.report import Report
 from handler.settings import Settings
@@ -22,7 +24,7 @@ from handler.settings import Settings
 from .errors import CommandError
 from .inputs import Payload
 from .mezmo_view import Shown, shown
-from .notes import Note, notes_on
+from .notes import Made, Note, notes_on
 
 _NO_LIMIT = Limits(size=1 << 30, cost=1 << 40)
 
@@ -194,12 +196,14 @@ class _Run:
         filters = self.report.filters
         reasons = [reason for reason, count in filters.items() if count > before.get(reason, 0)]
         lines = self._lines(batches)
+        told = _Told(settings, joined)
         for unit, log_events in _units(joined, received):
             made = lines.of(unit)
             reason = "" if made else self._reason(joined, unit, reasons)
             events = [_event(received.document, log_event) for log_event in log_events]
             messages = [event.message for event in events]
-            notes = notes_on(settings, messages, [line.fields for line in made], reason)
+            fields = [line.fields for line in made]
+            notes = notes_on(Made(settings, messages, fields, reason, *told.of(unit)))
             yield Entry(events, made, notes)
 
     def finish(self) -> None:
@@ -258,6 +262,22 @@ def _units(joined: Received, received: Received) -> Iterator[tuple[LogEvent, lis
     for unit in joined.document.log_events:
         others: Sequence[str] = getattr(unit, "event_ids", ())
         yield unit, [*islice(log_events, 1 + len(others))]
+
+
+class _Told:
+    """What is recognized of a document and of its messages, as templates may use it."""
+
+    def __init__(self, settings: Settings, received: Received) -> None:
+        self._recognized = names_of(settings, received.document).recognized
+        self._read = (self._recognized.read or facts.read) if settings.recognize else None
+
+    def of(self, log_event: LogEvent) -> tuple[str, dict[str, str]]:
+        """Return the service, and names."""
+        said = self._read(bytes(log_event.message)) if self._read else None
+        if said is None:
+            return self._recognized.service, self._recognized.names
+        service = self._recognized.service or str(said.meta.get("aws_service", ""))
+        return service, {**self._recognized.names, **said.names}
 
 
 class _Lines:

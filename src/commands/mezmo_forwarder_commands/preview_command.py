@@ -33,6 +33,17 @@ examples:
 # The settings that have an option of their own, by the names they have in the settings document.
 _LINE_FORMATS = ("standard", "mezmo-lambda", "mezmo-lambda-raw")
 _OVERSIZE_LINES = ("split", "truncate", "whole")
+_JSON_MESSAGES = ("as-is", "text", "flattened")
+_OPTIONS = (
+    "line_format",
+    "oversize_lines",
+    "json_messages",
+    "timestamp_field",
+    "hostname",
+    "app",
+    "env",
+    "tags",
+)
 
 
 def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,6 +98,10 @@ def add(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
     settings.add_argument("--function", metavar="ID", help="which function of the template, by logical id")
     settings.add_argument("--line-format", choices=_LINE_FORMATS)
     settings.add_argument("--oversize-lines", choices=_OVERSIZE_LINES)
+    settings.add_argument("--json-messages", choices=_JSON_MESSAGES)
+    settings.add_argument(
+        "--timestamp-field", metavar="NAME", help="of JSON messages, with the time of their lines"
+    )
     settings.add_argument("--hostname", metavar="TEXT")
     settings.add_argument("--app", metavar="TEXT")
     settings.add_argument("--env", metavar="TEXT")
@@ -115,11 +130,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from . import inputs, page, preview, settings_source, text  # noqa: PLC0415  they import the handler
 
-    overrides = {
-        name: value
-        for name in ("line_format", "oversize_lines", "hostname", "app", "env", "tags")
-        if (value := getattr(options, name)) is not None
-    }
+    overrides = {name: value for name in _OPTIONS if (value := getattr(options, name)) is not None}
     settings = settings_source.read(options.settings, overrides, options.more, function=options.function)
     about = inputs.About(
         kind=options.format,

@@ -3,12 +3,13 @@
 import os
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TextIO
 
+from .notes import Note
 from .preview import Entry, Event, Line, Preview
 
 _IN_A_PIPE = 120
@@ -81,20 +82,27 @@ class _Writer:
             heads = {_head(line) for entry in entries for line in entry.lines}
             common = len(heads) == 1
             yield from (f"  → {head}" for head in heads if common)
+            names = {note for entry in entries for note in entry.notes if note.kind == "names"}
+            said = names if len(names) == 1 else set()
+            yield from (f"  {self._note(note)}" for note in said)
             yield ""
             for entry in entries:
-                yield from self._entry(entry, with_head=not common)
+                yield from self._entry(entry, with_head=not common, said=said)
             yield ""
         yield self.seen.summary
 
-    def _entry(self, entry: Entry, *, with_head: bool) -> Iterator[str]:
+    def _entry(self, entry: Entry, *, with_head: bool, said: Container[Note]) -> Iterator[str]:
         for event, line in zip_longest(entry.events, entry.lines):
             yield self._row(event, line)
         for line in entry.lines if with_head else []:
             yield _INDENT + self.paint(f"→ {_head(line)}", _DIM)
         for note in entry.notes:
-            colour = _NOTE_COLOURS.get(note.kind, _NOTE_COLOUR)
-            yield _INDENT + self.paint(f"{note.kind}: {visible(note.text)}", colour)
+            if note not in said:
+                yield _INDENT + self._note(note)
+
+    def _note(self, note: Note) -> str:
+        colour = _NOTE_COLOURS.get(note.kind, _NOTE_COLOUR)
+        return self.paint(f"{note.kind}: {visible(note.text)}", colour)
 
     def _row(self, event: Event | None, line: Line | None) -> str:
         time = clock(event.timestamp) if event else ""

@@ -29,6 +29,12 @@ class LogEvent(Struct, gc=False):
     event_ids: tuple[str, ...] = msgspec.field(default=(), name="eventIds")
 
 
+class TimedEvent(LogEvent, gc=False):
+    """A log event whose line has another time, `timestamp`; CloudWatch's is `event_timestamp`."""
+
+    event_timestamp: int = 0
+
+
 class Document(Struct, rename="camel"):
     """CloudWatch's document, with the names it has there.
 

@@ -5,13 +5,16 @@ is wanted of it is made. A message is the bytes of a JSON string literal, quotes
 `literals`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict, cast
 
 import msgspec
 from msgspec import Raw, Struct
 
+from .literals import begins_object
+
 Value = str | int | float
+"""What a field of `meta` may be, but for those of `json_messages`."""
 Found = dict[str, object]
 
 # Characters of a text in `meta`, so that all of one line's stay far below the 32 KB that Mezmo takes.
@@ -34,7 +37,7 @@ class Facts(Struct, frozen=True, gc=False):
 
     app: str = ""
     names: dict[str, str] = {}
-    meta: dict[str, Value] = {}
+    meta: Mapping[str, object] = {}
     level: str = ""
 
 
@@ -93,7 +96,7 @@ _decode = decoder()
 
 def found_in(literal: bytes, decode: Callable[[str], Found]) -> Found | None:
     """Decode the fields of a message; None if it has none of them, is no JSON object, or too deep a one."""
-    if not literal.startswith(b'"{'):
+    if not begins_object(literal):
         return None
     try:
         return decode(_text(literal)) or None
@@ -127,7 +130,7 @@ def decoded(literal: bytes) -> str:
 
 def read(literal: bytes) -> Facts | None:
     """Return what a message says; None for nothing. The message is any JSON value, and may be damaged."""
-    if not literal.startswith(b'"{'):
+    if not begins_object(literal):
         return None
     try:
         found = _decode(_text(literal))
@@ -152,7 +155,7 @@ def read_all(literals: list[bytes]) -> list[Facts | None]:
         facts: list[Facts | None] = [None] * len(texts)
         for place, text in enumerate(texts):
             if (
-                text[:1] == "{"
+                (text[:1] == "{" or (text[:1].isspace() and text.lstrip()[:1] == "{"))
                 and (found := _decode(text))
                 # What is most often found, told apart without a call
                 and (len(found) > 1 or type(found.get("level")) is not str)

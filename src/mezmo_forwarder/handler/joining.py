@@ -6,7 +6,8 @@ one payload to the next, which another process may get: what continues a line of
 its own.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cache
 
@@ -82,10 +83,31 @@ class _Group(Struct, frozen=True, gc=False):
 
 
 def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group]:
-    """Yield the groups of two or more, in order."""
+    """Yield the groups of two or more, in order; what is JSON together parts the others."""
+    parts: Iterable[_Group] = ()
+    if multiline.kind == "json" or multiline.json:
+        from .json_lines import json_groups  # noqa: PLC0415  only where it is asked for
+
+        parts = (_Group(*found) for found in json_groups(multiline, events, _MOST_ID_BYTES))
+    if multiline.kind == "json":
+        yield from parts
+        return
     reading = _read(multiline, events)
-    done = 0  # the place after the last group's
-    for place in reading.candidates:
+    done = 0
+    for part in parts:
+        yield from _groups_of_lines(multiline, reading, events, range(done, part.start))
+        yield part
+        done = part.stop
+    yield from _groups_of_lines(multiline, reading, events, range(done, len(events)))
+
+
+def _groups_of_lines(
+    multiline: Multiline, reading: _Reading, events: Sequence[LogEvent], among: range
+) -> Iterator[_Group]:
+    done = among.start  # the place after the last group's
+    candidates = reading.candidates
+    for number in range(bisect_left(candidates, among.start), bisect_left(candidates, among.stop)):
+        place = candidates[number]
         if place < done:
             continue
         before = place - 1
@@ -95,7 +117,8 @@ def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group
         for start in (before, place):
             state = reading.first(start) if start >= done else None
             if state is not None:
-                for group in _groups_from(multiline, reading, events, start, state):
+                rest = range(start, among.stop)
+                for group in _groups_from(multiline, reading, events, rest, state):
                     done = group.stop
                     if len(group.literals) > 1:
                         yield group
@@ -104,9 +127,10 @@ def _groups(multiline: Multiline, events: Sequence[LogEvent]) -> Iterator[_Group
 
 
 def _groups_from(
-    multiline: Multiline, reading: _Reading, events: Sequence[LogEvent], start: int, state: str
+    multiline: Multiline, reading: _Reading, events: Sequence[LogEvent], among: range, state: str
 ) -> Iterator[_Group]:
-    """Yield the group that begins at a place, and those that go on where it has reached a bound."""
+    """Yield the group that begins at the first place, and those that go on where it has reached a bound."""
+    start = among.start
     longest_gap, most_lines, most_bytes = (
         round(multiline.max_gap * 1000),
         multiline.max_lines,
@@ -117,7 +141,7 @@ def _groups_from(
     size = len(literals[0])  # a line feed takes the place of the quotation marks
     empty: list[bytes] = []
     stop, last = start + 1, events[start].timestamp
-    for place in range(stop, len(events)):
+    for place in among[1:]:
         following = after(state) if place in always else read_next(state, place)
         event = events[place]
         moment = event.timestamp

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
-from .events import LogEvent
+from .events import LogEvent, TimedEvent
 from .literals import EMPTY
 
+JSON_FIELDS = JSON_TEXTS, JSON_NUMBERS, JSON_LEFT_OUT = "json_texts", "json_numbers", "json_left_out"
+"""The fields of `meta` that hold those of JSON messages."""
+
 Marks = dict[str, object]
-"""What a part of a line says of itself, in `meta`."""
+"""What a line says in `meta` of what was done to it."""
 
 
 class Format(Struct, frozen=True):
@@ -32,6 +35,16 @@ class Format(Struct, frozen=True):
     nothing: bytes | None = EMPTY
     array: Callable[[Sequence[LogEvent], list[bytes]], bytes] | None = None
     redact: Callable[[list[bytes]], list[bytes]] | None = None
+
+
+def marks_of(event: LogEvent) -> Marks:
+    """Return what a line says of its log event: the others' ids, and CloudWatch's time if it is another."""
+    marks: Marks = {}
+    if event.event_ids:
+        marks["event_ids"] = event.event_ids
+    if isinstance(event, TimedEvent):
+        marks["event_timestamp"] = event.event_timestamp
+    return marks
 
 
 def unchanged(_event: LogEvent, literal: bytes) -> bytes:

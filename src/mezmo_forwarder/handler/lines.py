@@ -7,7 +7,7 @@ from msgspec import Raw, Struct, structs
 
 from .batches import Piece
 from .events import LogEvent, Received
-from .line_format import Format, Marks
+from .line_format import Format, Marks, marks_of
 from .literals import EMPTY, WHITE, literal_of, text_of, trim
 from .mezmo_lambda_line import mezmo_lambda
 from .names import Names, redactor_for
@@ -41,12 +41,11 @@ def encode_lines(
     events = received.document.log_events
     step = max(1, int(_PIECE_SIZE / (received.size / len(events) + _LINE_COST))) if events else 1
     for start in range(0, len(events), step):
-        some = events[start : start + step]
+        some = _timed(settings, events[start : start + step])
         if piece := _regular_piece(form, received, some, start):
             yield piece
         else:
-            places = range(start, start + len(some))
-            yield from _one_by_one(settings, form, received, places, filtered)
+            yield from _one_by_one(settings, form, received, some, start=start, filtered=filtered)
 
 
 def split_line(settings: Settings, piece: Piece, names: Names) -> list[Piece]:
@@ -61,7 +60,7 @@ def split_line(settings: Settings, piece: Piece, names: Names) -> list[Piece]:
         Its parts, a piece each; nothing if it is not longer than one of them.
     """
     (place,) = piece.events
-    event = piece.source.document.log_events[place]
+    (event,) = _timed(settings, [piece.source.document.log_events[place]])
     form = _format(settings, piece.source, names)
     (line,) = msgspec.json.decode(piece.array, type=list[_LineText])
     literal = form.body(event, *_texts(form, [event]))
@@ -70,6 +69,15 @@ def split_line(settings: Settings, piece: Piece, names: Names) -> list[Piece]:
         return []
     parts = _oversize(form, event, literal, "split")
     return [Piece.of([part], piece.source, place) for part in parts] if len(parts) > 1 else []
+
+
+def _timed(settings: Settings, events: Sequence[LogEvent]) -> Sequence[LogEvent]:
+    """Return log events at the times that their lines have."""
+    if settings.timestamp_field is None:
+        return events
+    from .message_time import message_time  # noqa: PLC0415  only where it is asked for
+
+    return message_time(settings.timestamp_field).timed(events)
 
 
 class _LineText(Struct):
@@ -86,20 +94,27 @@ def _regular_piece(form: Format, received: Received, events: Sequence[LogEvent],
     ]
     if {literal[0] for literal in literals} != {_QUOTE}:
         return None
+    if not _are_regular(literals):
+        return None
     if form.redact:
         literals = form.redact(literals)
+        if not _are_regular(literals):
+            return None
+    return Piece(form.array(events, literals), len(literals), received, start)
+
+
+def _are_regular(literals: list[bytes]) -> bool:
     lengths = [*map(len, literals)]
-    regular = (
-        min(lengths) > len(EMPTY) and max(lengths) <= _LONGEST_LITERAL and sum(lengths) <= 2 * _PIECE_SIZE
-    )
-    return Piece(form.array(events, literals), len(literals), received, start) if regular else None
+    return min(lengths) > len(EMPTY) and max(lengths) <= _LONGEST_LITERAL and sum(lengths) <= 2 * _PIECE_SIZE
 
 
 def _one_by_one(
     settings: Settings,
     form: Format,
     received: Received,
-    among: range,
+    events: Sequence[LogEvent],
+    *,
+    start: int,
     filtered: Callable[[str], None],
 ) -> Iterator[Piece]:
     standard = settings.line_format == "standard"
@@ -107,8 +122,7 @@ def _one_by_one(
     lines: list[bytes] = []
     places: list[int] = []
     size = 0
-    events = received.document.log_events[among.start : among.stop]
-    for place, event, text in zip(among, events, _texts(form, events), strict=True):
+    for place, (event, text) in enumerate(zip(events, _texts(form, events), strict=True), start):
         if text == form.nothing:
             filtered("empty")
             continue
@@ -146,7 +160,9 @@ def _oversize(form: Format, event: LogEvent, literal: bytes, policy: str) -> lis
         return [form.line(event, literal)]
     parts = oversize.split(text)
     marks: Marks = {"event_id": event.id}
-    ids: Marks = {"event_ids": event.event_ids} if event.event_ids else {}
+    ids = marks_of(event)
+    if "event_timestamp" in ids:
+        marks["event_timestamp"] = ids.pop("event_timestamp")
     first = parts.texts[0]
     if policy == "truncate":
         left_out = len(text.encode("utf-8", "replace")) - len(first.encode("utf-8", "replace"))
@@ -179,6 +195,7 @@ def _format(settings: Settings, received: Received, names: Names) -> Format:
         form = standard(settings, names, lone_surrogates=received.lone_surrogates)
     else:
         envelope = settings.line_format == "mezmo-lambda" and settings.destination.kind == "log-analysis"
-        form = mezmo_lambda(names.document, envelope=envelope)
+        timed = settings.timestamp_field is not None
+        form = mezmo_lambda(names.document, envelope=envelope, timed=timed)
     redactor = redactor_for(settings)
     return structs.replace(form, redact=redactor.redact_all) if redactor else form

@@ -5,6 +5,7 @@ A message passes from CloudWatch's document into Mezmo's without being decoded; 
 strict decoders refuse and JavaScript does not, goes through Python strings.
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +15,8 @@ EMPTY = b'""'
 # ASCII white space at the end of a literal, closing quote included, the usual ones first.
 # JSON writers escape it in these forms; \u0020 and its like are legal, nobody writes them, and they stay.
 WHITE = (b'\\n"', b' "', b'\\r"', b'\\t"', b'\\f"', b'\\u000b"', b'\\u000B"')
+
+OBJECT = re.compile(rb'"(?: |\\[nrt])*+\{')
 
 _LINE_FEED = b"\\n"
 _TWO_LINE_FEEDS = b"\\n\\n"
@@ -40,6 +43,11 @@ def trim(literal: bytes) -> bytes:
 
 def _ends_in_odd_backslashes(text: bytes) -> bool:
     return (len(text) - len(text.rstrip(b"\\"))) % 2 == 1
+
+
+def begins_object(literal: bytes) -> bool:
+    """Whether a text begins as a JSON object does, white space before it or not."""
+    return literal.startswith(b'"{') or (literal[1:2] in (b" ", b"\\") and OBJECT.match(literal) is not None)
 
 
 def join_literals(literals: Sequence[bytes]) -> bytes:

@@ -4,7 +4,7 @@ import msgspec
 from msgspec import Raw, Struct, structs
 
 from .events import Document, LogEvent
-from .line_format import Format, Marks, unchanged
+from .line_format import Format, Marks, marks_of, unchanged
 from .literals import EMPTY, literal_of, text_of
 
 _encoder = msgspec.json.Encoder()
@@ -50,8 +50,14 @@ def _as_javascript(literal: bytes) -> bytes:
     return literal_of(text_of(literal))
 
 
-def mezmo_lambda(document: Document, *, envelope: bool) -> Format:
-    """Return one of the two formats: with the message in an envelope, or the envelope in `meta`."""
+def mezmo_lambda(document: Document, *, envelope: bool, timed: bool = False) -> Format:
+    """Return one of the two formats: with the message in an envelope, or the envelope in `meta`.
+
+    Args:
+        document: the document.
+        envelope: which of the two.
+        timed: whether lines may have another time than their log events.
+    """
     file, owner, filters = document.log_stream, document.owner, document.subscription_filters
     kind = document.message_type
     log = _LogPart(document.log_group, document.log_stream)
@@ -70,15 +76,14 @@ def mezmo_lambda(document: Document, *, envelope: bool) -> Format:
         marked = {**structs.asdict(meta(event)), **marks}
         return _encoder.encode(_ParityLine(timestamp, file, marked, Raw(literal)))
 
-    def line_of_several(event: LogEvent, literal: bytes) -> bytes:
-        if not event.event_ids:
-            return line(event, literal)
-        return part(event, literal, literal, {"event_ids": event.event_ids}, event.timestamp)
+    def marked_line(event: LogEvent, literal: bytes) -> bytes:
+        marks = marks_of(event)
+        return part(event, literal, literal, marks, event.timestamp) if marks else line(event, literal)
 
     return Format(
         text=_as_javascript,
         body=wrapped if envelope else unchanged,
-        line=line_of_several if document.joined else line,
+        line=marked_line if document.joined or timed else line,
         part=part,
         nothing=None if envelope else EMPTY,
     )

@@ -18,6 +18,7 @@ from .facts import (
     only_level,
     printable,
 )
+from .literals import begins_object
 
 
 class Payload(Struct, frozen=True):
@@ -71,7 +72,7 @@ def reader(*payloads: Payload, text: Read | None = None, known: bool = True) -> 
     by_marks = [(frozenset(payload.marks), payload) for payload in payloads]
 
     def read(literal: bytes) -> Facts | None:
-        if not literal.startswith(b'"{'):
+        if not begins_object(literal):
             return text(literal) if text else None
         found = found_in(literal, decode)
         if found is None or (len(found) == 1 and "level" in found and type(found["level"]) is str):

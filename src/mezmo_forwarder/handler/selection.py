@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, defstruct, structs
+from msgspec import UNSET, Raw, Struct, structs
 
 from . import levels, shapes
 from .events import LogEvent, Received
-from .literals import head_of, text_of
+from .fields import Fields
+from .literals import begins_object, head_of
 from .patterns import compile_pattern
 from .settings import (
     FieldFilter,
@@ -30,7 +31,6 @@ from .settings import (
 
 _WINDOW = 16_384  # bytes of a text in which patterns and health checks are looked for
 _AT_ONCE = 64  # lines, small enough together for the processor's cache
-_OBJECT = b'"{'
 # What JSON writes as it is
 _PLAIN = re.compile(r"[\w ,:;=@#%&<>!'~-]+", re.ASCII)
 
@@ -82,7 +82,7 @@ class _Lines:
         fields: what decodes the fields of a JSON object that filters ask for.
     """
 
-    def __init__(self, events: Sequence[LogEvent], fields: "_Fields") -> None:
+    def __init__(self, events: Sequence[LogEvent], fields: Fields) -> None:
         self.events = events
         self._fields = fields
         self._objects: dict[int, Struct | None] = {}
@@ -117,7 +117,7 @@ class _Lines:
         if place in self._levels:
             return self._levels[place]
         literal = self.literal(place)
-        found = self._object(place) if literal.startswith(_OBJECT) else None
+        found = self._object(place) if begins_object(literal) else None
         if found is None:
             level = levels.level_of_text(literal)
         else:
@@ -130,47 +130,8 @@ class _Lines:
         """Return the fields of a message that is a JSON object; None if it is something else."""
         if place not in self._objects:
             literal = self.literal(place)
-            self._objects[place] = self._fields.decode(literal) if literal.startswith(_OBJECT) else None
+            self._objects[place] = self._fields.decode(literal) if begins_object(literal) else None
         return self._objects[place]
-
-
-class _Fields:
-    """Decodes those fields of JSON objects that are asked for, and passes the others.
-
-    Args:
-        names: which; `a.b` is a field of that name, or field `b` of the object `a`.
-    """
-
-    def __init__(self, names: Sequence[str]) -> None:
-        paths = {name: name.split(".") for name in names}
-        heads = dict.fromkeys([*names, *(path[0] for path in paths.values())])
-        self._places = {name: f"f{number}" for number, name in enumerate(heads)}
-        self._paths = paths
-        kind = defstruct(
-            "Fields",
-            [(place, object, UNSET) for place in self._places.values()],
-            rename={place: name for name, place in self._places.items()},
-        )
-        self._decode = msgspec.json.Decoder(kind).decode
-
-    def decode(self, literal: bytes) -> Struct | None:
-        """Return the fields of a message; None if it is no JSON object."""
-        try:
-            found: Struct = self._decode(text_of(literal))
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-            return None
-        return found
-
-    def value(self, found: Struct, name: str) -> object:
-        """Return the value of a field; UNSET if there is none."""
-        value: object = getattr(found, self._places[name])
-        if value is not UNSET or len(self._paths[name]) == 1:
-            return value
-        head, *rest = self._paths[name]
-        value = getattr(found, self._places[head])
-        for part in rest:
-            value = value.get(part, UNSET) if isinstance(value, dict) else UNSET
-        return value
 
 
 # Of some places, those at which a filter matches, in order.
@@ -190,7 +151,7 @@ class _Plan(Struct, frozen=True):
     exclude: list[tuple[str, _Matching]]
     include: list[_Matching]
     sampling: list[tuple[_Matching | None, int]]
-    fields: _Fields
+    fields: Fields
 
 
 @cache
@@ -208,7 +169,7 @@ def _plan(
             (_matching(rule.filter) if rule.filter else None, round(rule.share * (1 << _HASH_BITS)))
             for rule in sampling
         ],
-        _Fields(names),
+        Fields(names),
     )
 
 

@@ -20,6 +20,7 @@ MetaField = Literal[
 META_FIELDS: tuple[MetaField, ...] = get_args(MetaField)
 LineFormat = Literal["standard", "mezmo-lambda", "mezmo-lambda-raw"]
 OversizeLines = Literal["split", "truncate", "whole"]
+JsonMessages = Literal["as-is", "text", "flattened"]
 MultilineKind = Literal[
     "java",
     "python",
@@ -28,6 +29,7 @@ MultilineKind = Literal[
     "dotnet",
     "ruby",
     "stack-traces",
+    "json",
     "timestamp",
     "starts-with",
     "continues-with",
@@ -81,9 +83,10 @@ class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
     """What makes one line of several log events.
 
     Args:
-        kind: the languages whose stack traces are joined; or what a first line begins with; or where a
-            pattern is found in each first line, or in each of the others.
+        kind: the languages whose stack traces are joined; or nothing but JSON; or what a first line begins
+            with; or where a pattern is found in each first line, or in each of the others.
         pattern: that pattern.
+        json: whether JSON printed over several lines is joined as well.
         max_lines: the most log events in a line; the 32 KB that Mezmo takes as `meta` hold the ids of 400.
         max_bytes: the most bytes of a line, as JSON text.
         max_gap: the most seconds from one log event to the next.
@@ -91,6 +94,7 @@ class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: MultilineKind
     pattern: Text | None = None
+    json: bool = False
     max_lines: Annotated[int, Meta(ge=2, le=400)] = 400
     max_bytes: Annotated[int, Meta(ge=256, le=262_144)] = 16_384
     max_gap: Annotated[float, Meta(ge=0, le=3600)] = 5
@@ -121,15 +125,19 @@ class LevelFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by
     levels: Annotated[tuple[Level, ...], Meta(min_length=1)]
 
 
+FieldName = Annotated[str, Meta(pattern=r'^[^"\\\x00-\x1f]+$')]
+"""A field of a JSON object; `a.b` is a field of that name, or field `b` of the object `a`."""
+
+
 class FieldFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="by", tag="field"):
     """Lines that are a JSON object with a field, or with a field of one of some values.
 
     Args:
-        name: the field's; `a.b` is a field of that name, or field `b` of the object `a`.
+        name: the field's.
         values: a text as it is, everything else as its JSON text; any if there are none.
     """
 
-    name: Annotated[str, Meta(pattern=r'^[^"\\\x00-\x1f]+$')]
+    name: FieldName
     values: tuple[str, ...] = ()
 
 
@@ -227,6 +235,8 @@ class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
     include: tuple[LineFilter, ...] | UnsetType = UNSET
     exclude: tuple[LineFilter, ...] | UnsetType = UNSET
     sampling: tuple[Sampling, ...] | UnsetType = UNSET
+    timestamp_field: FieldName | UnsetType = UNSET
+    json_messages: JsonMessages | UnsetType = UNSET
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -240,6 +250,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         account_alias: a name of the account, for `meta`.
         log_group_tags: the tags of log groups that lines get; they are read only if there are any here.
         region: the function's own, which the environment tells.
+        timestamp_field: the field of JSON messages that holds the time of their lines.
+        json_messages: whether Mezmo parses them; if not, whether `meta` holds their fields.
         subscriptions: what subscriptions have for themselves, by the names of their filters.
         subscriptions_file: a file beside the code with more of `subscriptions`, if they do not fit.
     """
@@ -263,6 +275,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     include: tuple[LineFilter, ...] = ()
     exclude: tuple[LineFilter, ...] = ()
     sampling: tuple[Sampling, ...] = ()
+    timestamp_field: FieldName | None = None
+    json_messages: JsonMessages = "as-is"
     redact: Redact | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None

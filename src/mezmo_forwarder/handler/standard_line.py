@@ -1,21 +1,25 @@
 """The standard format: a message, its time, and in `meta` where it came from and what is recognized of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from . import facts as message_facts
-from .events import LogEvent
+from .events import LogEvent, TimedEvent
 from .facts import Facts, read_all
-from .line_format import Format, Marks, unchanged
-from .literals import literal_of, text_of, trim, without_lone_surrogates
+from .line_format import JSON_FIELDS, Format, Marks, marks_of, unchanged
+from .literals import begins_object, literal_of, text_of, trim, without_lone_surrogates
+from .meta_size import LARGEST_META, LARGEST_SHARED, fitted
 from .names import Names, app_of
-from .settings import Settings
+from .settings import MetaField, Settings
 from .templates import fill
 
 _encoder = msgspec.json.Encoder()
+_MOST_TEMPLATES = 64
+_FIELD_OF: dict[str, MetaField] = {"trace_id": "trace"}
 _BRACE = 0x7B
+_WHITE = frozenset(b" \\")  # with which white space begins
 
 # Bytes that never occur in JSON text.
 _GAP = b"\0"
@@ -50,9 +54,10 @@ class _Standard:
         }
         meta = {str(field): values[field] for field in fields if values.get(field)}
         if "service" in fields:
-            meta |= recognized.meta
+            meta |= self._not_one_s_own(recognized.meta)
         meta |= names.meta
         meta |= _filled(settings.meta, names.values)
+        meta = fitted(meta, LARGEST_SHARED)
         self._shared = _Line(
             line=Raw(_GAP),
             timestamp=Raw(_GAP_FOR_NUMBER),
@@ -62,26 +67,44 @@ class _Standard:
         )
         self._with_id = "event_id" in fields
         self._template = _template(self._shared)
-        # Other templates: for lines that differ in their level alone, and for those of several log events
-        self._by_level: dict[str, bytes] = {}
+        # Other templates: for lines that differ in their level alone, or their time, and for those of several
+        # log events
+        self._others: dict[tuple[str, bool], bytes] = {}
+        self._timed = settings.timestamp_field is not None
         self._joined = document.joined and self._with_id
         if self._joined:
             several = structs.replace(self._shared, meta={**meta, "event_ids": Raw(_GAP)})
             self._template_of_several = _template(several)
         self._read = (recognized.read or message_facts.read) if settings.recognize else None
         self._json_alone = recognized.read is None  # is read
+        self._read_all = read_all
+        # What was said of the line that is in parts
+        self._whole = b""
+        self._whole_s_facts: list[Facts | None] | None = None
+        self.body = unchanged
+        if settings.json_messages != "as-is":
+            from . import json_messages  # noqa: PLC0415  only where it is asked for
+
+            flattened = settings.json_messages == "flattened"
+            self._read = read = json_messages.reading(self._read, flattened=flattened)
+            self._read_all = lambda literals: [read(literal) for literal in literals]
+            self.body = lambda _event, literal: json_messages.as_text(literal)
 
     def line(self, event: LogEvent, literal: bytes) -> bytes:
         facts = self._facts([literal])
         return self._told(event, literal, facts[0]) if facts and facts[0] else self._plain(event, literal)
 
     def array(self, events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        if self.body is not unchanged:
+            literals = [self.body(event, literal) for event, literal in zip(events, literals, strict=True)]
         if facts := self._facts(literals):
             lines = [
                 self._told(event, literal, fact) if fact else self._plain(event, literal)
                 for event, literal, fact in zip(events, literals, facts, strict=True)
             ]
             return b"[%b]" % b",".join(lines)
+        if self._timed and TimedEvent in {*map(type, events)}:
+            return self._array_of_times(events, literals)
         templates = [self._template] * len(literals)
         values: list[object] = []
         if self._joined:
@@ -99,41 +122,84 @@ class _Standard:
         return (b"[%b]" % b",".join(templates)) % (*values,)
 
     def part(self, event: LogEvent, whole: bytes, literal: bytes, marks: Marks, timestamp: int) -> bytes:
-        facts = self._facts([whole])
+        if whole is not self._whole:
+            self._whole, self._whole_s_facts = whole, self._facts([whole])
+        facts = self._whole_s_facts
         own = self._with_facts(facts[0]) if facts and facts[0] else self._shared
-        own = structs.replace(own, meta={**own.meta, **marks})
-        return self._encode(own, event, literal, timestamp)
+        meta = {**own.meta, **marks}
+        if marks.get("part", 1) != 1:
+            meta = {name: value for name, value in meta.items() if name not in JSON_FIELDS}
+        return self._encode(structs.replace(own, meta=meta), event, literal, timestamp)
 
     def _plain(self, event: LogEvent, literal: bytes) -> bytes:
         """Make the line of a message that says no more than its text."""
+        if isinstance(event, TimedEvent):
+            return self._of_time(event, literal, "")
         if self._joined and event.event_ids:
             ids = _encoder.encode(event.event_ids)
             return self._template_of_several % (literal, event.timestamp, event.id, ids)
         return self._filled_in(self._template, event, literal)
 
-    def _filled_in(self, template: bytes, event: LogEvent, literal: bytes) -> bytes:
-        return template % (
-            (literal, event.timestamp, event.id) if self._with_id else (literal, event.timestamp)
-        )
+    def _filled_in(self, template: bytes, event: LogEvent, literal: bytes, *more: int) -> bytes:
+        if self._with_id:
+            return template % (literal, event.timestamp, event.id, *more)
+        return template % (literal, event.timestamp, *more)
 
     def _told(self, event: LogEvent, literal: bytes, facts: Facts) -> bytes:
         """Make the line of a message that says more."""
         if facts.meta or facts.app or facts.names or event.event_ids:
             own = self._with_facts(facts)
-            if self._joined and event.event_ids:
-                own.meta["event_ids"] = event.event_ids
+            own.meta.update(self._marks_of(event))
             return self._encode(own, event, literal, event.timestamp)
-        template = self._by_level.get(facts.level)
+        if isinstance(event, TimedEvent):
+            return self._of_time(event, literal, facts.level)
+        return self._filled_in(self._other_template(facts.level, timed=False), event, literal)
+
+    def _of_time(self, event: TimedEvent, literal: bytes, level: str) -> bytes:
+        """Make the line of a message that says its time, and its level at the most."""
+        if event.event_ids:
+            own = structs.replace(self._shared, level=level or UNSET)
+            own.meta = {**own.meta, **self._marks_of(event)}
+            return self._encode(own, event, literal, event.timestamp)
+        return self._filled_in(self._other_template(level, timed=True), event, literal, event.event_timestamp)
+
+    def _array_of_times(self, events: Sequence[LogEvent], literals: list[bytes]) -> bytes:
+        timed = self._other_template("", timed=True)
+        with_id = self._with_id
+        lines = []
+        for event, literal in zip(events, literals, strict=True):
+            if event.event_ids or not isinstance(event, TimedEvent):
+                lines.append(self._plain(event, literal))
+            elif with_id:
+                lines.append(timed % (literal, event.timestamp, event.id, event.event_timestamp))
+            else:
+                lines.append(timed % (literal, event.timestamp, event.event_timestamp))
+        return b"[%b]" % b",".join(lines)
+
+    def _other_template(self, level: str, *, timed: bool) -> bytes:
+        template = self._others.get((level, timed))
         if template is None:
-            template = _template(structs.replace(self._shared, level=facts.level))
-            self._by_level[facts.level] = template
-        return self._filled_in(template, event, literal)
+            meta = self._shared.meta
+            if timed:
+                meta = {**meta, "event_timestamp": Raw(_GAP_FOR_NUMBER)}
+            template = _template(structs.replace(self._shared, level=level or UNSET, meta=meta))
+            if len(self._others) < _MOST_TEMPLATES:  # a level may be any text
+                self._others[level, timed] = template
+        return template
+
+    def _marks_of(self, event: LogEvent) -> Marks:
+        marks = marks_of(event)
+        if not self._joined:
+            marks.pop("event_ids", None)  # which belong beside an `event_id`
+        return marks
 
     def _encode(self, own: _Line, event: LogEvent, literal: bytes, timestamp: int) -> bytes:
         meta = {**own.meta, "event_id": event.id} if self._with_id else own.meta
-        return _encoder.encode(
-            structs.replace(own, line=Raw(literal), timestamp=Raw(b"%d" % timestamp), meta=meta)
-        )
+        line = structs.replace(own, line=Raw(literal), timestamp=Raw(b"%d" % timestamp), meta=meta)
+        encoded = _encoder.encode(line)
+        if len(encoded) - len(literal) > LARGEST_META:
+            encoded = _encoder.encode(structs.replace(line, meta=fitted(meta)))
+        return encoded
 
     def _facts(self, literals: list[bytes]) -> list[Facts | None] | None:
         """Return what messages say of themselves; None if none of them says anything."""
@@ -141,8 +207,8 @@ class _Standard:
             return None
         if not self._json_alone:
             facts = [self._read(literal) for literal in literals]
-        elif _BRACE in {literal[1] for literal in literals}:
-            facts = read_all(literals)
+        elif _any_object(literals):
+            facts = self._read_all(literals)
         else:
             return None
         return facts if any(facts) else None
@@ -152,8 +218,8 @@ class _Standard:
         values = {**names.values, **facts.names}
         told = {
             name: value
-            for name, value in facts.meta.items()
-            if ("trace" if name == "trace_id" else "service") in settings.meta_fields
+            for name, value in self._not_one_s_own(facts.meta).items()
+            if name in JSON_FIELDS or _FIELD_OF.get(name, "service") in settings.meta_fields
         }
         meta = {**self._shared.meta, **told}
         if facts.names:
@@ -166,13 +232,23 @@ class _Standard:
             meta=meta,
         )
 
+    def _not_one_s_own(self, meta: Mapping[str, object]) -> Mapping[str, object]:
+        """Leave out what the user's own fields are called, which are texts whatever a message tells."""
+        own = self._settings.meta
+        return {name: value for name, value in meta.items() if name not in own} if own else meta
+
 
 def standard(settings: Settings, names: Names, *, lone_surrogates: bool) -> Format:
     """Return the standard format for a document; of one with lone surrogates each line is made by itself."""
     form = _Standard(settings, names)
     text: Callable[[bytes], bytes] = _replace_lone_surrogates if lone_surrogates else trim
     array = None if lone_surrogates else form.array
-    return Format(text=text, body=unchanged, line=form.line, part=form.part, array=array)
+    return Format(text=text, body=form.body, line=form.line, part=form.part, array=array)
+
+
+def _any_object(literals: list[bytes]) -> bool:
+    firsts = {literal[1] for literal in literals}
+    return _BRACE in firsts or (not _WHITE.isdisjoint(firsts) and any(map(begins_object, literals)))
 
 
 def _template(line: _Line) -> bytes:
