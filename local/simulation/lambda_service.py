@@ -78,6 +78,10 @@ class Lambda:
         self._store = store
         self._queue: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
+        self.on_run: Callable[[Function, float, float, bool], None] = lambda *_run: None
+        """Told of each run: the function, when it began, the seconds that are billed, whether it failed."""
+        self.on_dropped: Callable[[Function, float], None] = lambda *_dropped: None
+        """Told of each event that is given up: the function, and when."""
         self.pending = 0
         """How much is still to be done, but for what a schedule does."""
 
@@ -119,7 +123,9 @@ class Lambda:
             return
         if attempt < function.retries:
             self.invoke(function, event, ended + RETRY_SECONDS[attempt], attempt + 1)
-        elif self._store and function.keeps_failures:
+            return
+        self.on_dropped(function, ended)
+        if self._store and function.keeps_failures:
             self._record(function, event, ended, failure)
 
     def read_stream(self, function: Function, records: Sequence[Record], moment: float) -> None:
@@ -170,7 +176,9 @@ class Lambda:
             failure = f"{type(error).__name__}: {error}"
         world.end = math.inf
         function.failures += failure is not None
-        function.seconds += math.ceil((world.now - began) * 1000) / 1000
+        billed = math.ceil((world.now - began) * 1000) / 1000
+        function.seconds += billed
+        self.on_run(function, began, billed, failure is not None)
         if environment:
             environment.free_at = world.now
         return failure, answer

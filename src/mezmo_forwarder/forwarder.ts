@@ -11,11 +11,13 @@ import { MezmoLogForwarderProps } from './forwarder-props';
 import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-code';
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
-import { Redrive } from './redrive';
+import { Redrive, REDRIVE_INTERVAL } from './redrive';
 import { SubscribeOptions, Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
 import { refuse, showResolved } from './validate';
+import { Watched } from './watched';
+import { WatchedForwarder } from './watched-forwarder';
 
 /**
  * Options for reading the subscribed log groups.
@@ -64,7 +66,7 @@ const VPC_ACTIONS = [
  * });
  * forwarder.subscribe(logs.LogGroup.fromLogGroupName(this, 'App', '/aws/ecs/MyApplicationLogGroup'));
  */
-export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.IConnectable, logs.ILogSubscriptionDestination {
+export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantable, ec2.IConnectable, logs.ILogSubscriptionDestination {
   /** The function. */
   public readonly function: lambda.Function;
 
@@ -82,6 +84,9 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
 
   /** The function that sends again what is undelivered, if there is a bucket that keeps it. */
   public readonly redriveFunction?: lambda.Function;
+
+  /** @internal */
+  public readonly _watched: Watched;
 
   private readonly invokePermission: lambda.CfnPermission;
   private readonly policy: iam.Policy;
@@ -124,6 +129,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     this.policies = [this.policy];
     this.oneRole = props.role !== undefined;
 
+    const maxEventAge = props.maxEventAge ?? Duration.hours(6);
     const json = (props.loggingFormat ?? lambda.LoggingFormat.JSON) === lambda.LoggingFormat.JSON;
     const common = {
       architecture: props.architecture ?? lambda.Architecture.ARM_64,
@@ -143,7 +149,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
       // Three requests that hang and the waits between them; shorter gives up on a Mezmo that is only slow.
       timeout: props.timeout ?? Duration.seconds(60),
       retryAttempts: props.retryAttempts ?? 2,
-      maxEventAge: props.maxEventAge ?? Duration.hours(6),
+      maxEventAge,
       onFailure: this.store?.onFailure,
       reservedConcurrentExecutions: props.reservedConcurrentExecutions,
       functionName: props.functionName,
@@ -178,6 +184,14 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     if (!this.vendor && props.metricsDetail !== MetricsDetail.NONE) {
       [this.function, this.redriveFunction].forEach((fn) => fn && keepMetricLines(fn));
     }
+    this._watched = {
+      function: this.function,
+      redrive: this.redriveFunction && { function: this.redriveFunction, interval: props.redriveInterval ?? REDRIVE_INTERVAL },
+      detail: this.vendor ? undefined : props.metricsDetail ?? MetricsDetail.FORWARDER,
+      maxEventAge,
+      memorySize: common.memorySize,
+      architecture: common.architecture,
+    };
   }
 
   /**
@@ -211,6 +225,7 @@ export class MezmoLogForwarder extends Construct implements iam.IGrantable, ec2.
     this.policy.addStatements(...statements);
     this.warnUnlessAttached(statements);
     mapping.node.addDependency(this.policy);
+    this._watchStream();
     return mapping;
   }
 

@@ -1,4 +1,8 @@
+export * from './alarm-options';
+export * from './alarms';
+export { AddDashboardOptions } from './dashboard';
 export * from './destination';
+export { FilterMetricOptions } from './filter-metrics';
 export * from './forwarder';
 export * from './forwarder-props';
 export * from './ingestion-key';
@@ -7,7 +11,7 @@ export * from './line-filter';
 export * from './line-format';
 export * from './line-options';
 export * from './log-group-tags';
-export * from './metrics';
+export { MetricsDetail } from './metrics';
 export * from './multiline';
 export * from './redaction';
 export * from './subscription';

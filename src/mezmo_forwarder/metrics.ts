@@ -33,3 +33,37 @@ export function keepMetricLines(fn: lambda.Function): void {
     },
   });
 }
+
+/** Where the handler's metrics are. */
+export const NAMESPACE = 'MezmoForwarder';
+
+/** The handler's metrics, and how the values of many invocations are one. */
+export const OWN_METRICS = {
+  LinesReceived: 'Sum',
+  LinesDelivered: 'Sum',
+  LinesFiltered: 'Sum',
+  LinesStored: 'Sum',
+  LinesRejected: 'Sum',
+  LinesUndelivered: 'Sum',
+  BytesDelivered: 'Sum',
+  BytesStored: 'Sum',
+  BytesRejected: 'Sum',
+  OldestLineAge: 'Maximum',
+  Requests: 'Sum',
+  Retries: 'Sum',
+  KeyRefreshes: 'Sum',
+  KeyRefused: 'Sum',
+  UnexpectedReplies: 'Sum',
+  BreakerOpen: 'Sum',
+  PayloadsSetAside: 'Sum',
+  TagLookupsFailed: 'Sum',
+} as const;
+
+/** The re-drive's, under the forwarder's name as well. */
+export const REDRIVE_METRICS = {
+  StoreDepth: 'Maximum',
+  OldestStoredAge: 'Maximum',
+  LinesRedriven: 'Sum',
+  BytesRedriven: 'Sum',
+  RedrivenLinesRejected: 'Sum',
+} as const;

@@ -21,6 +21,9 @@ export interface RedriveProps {
   readonly statements: iam.PolicyStatement[];
 }
 
+/** How often it looks for what is undelivered. */
+export const REDRIVE_INTERVAL = Duration.minutes(5);
+
 /**
  * Sends again what the forwarder could not deliver: a second function, on a schedule.
  */
@@ -34,7 +37,7 @@ export class Redrive extends Construct {
 
   public constructor(scope: Construct, id: string, { forwarder, target, code, store, common, statements }: RedriveProps) {
     super(scope, id);
-    const interval = forwarder.redriveInterval ?? Duration.minutes(5);
+    const interval = forwarder.redriveInterval ?? REDRIVE_INTERVAL;
     const own = redriveCode(code, store, target, (forwarder.redriveRate ?? Size.mebibytes(1)).toBytes());
     this.statements = [...statements, ...own.statements, ...store.redriving];
     const role = forwarder.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });

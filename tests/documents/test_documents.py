@@ -18,6 +18,7 @@ DOCUMENTS = [
     *ROOT.glob("local/*.md"),
     *ROOT.glob("examples/*/*.md"),
     *ROOT.glob("benchmarks/*.md"),
+    *ROOT.glob("docs/*.md"),
 ]
 
 
