@@ -2,9 +2,20 @@
 
 from collections.abc import Mapping
 
-# https://aws.amazon.com/lambda/pricing/; by the millisecond.
-GB_SECOND = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
-INVOCATION = 0.20 / 1_000_000
+from mezmo_forwarder_commands.prices import GB_SECOND, INVOCATION, of_lambda
+
+__all__ = [
+    "GB_SECOND",
+    "INVOCATION",
+    "LOG_GB",
+    "METRIC_MONTH",
+    "MONTH_HOURS",
+    "S3_GB_MONTH",
+    "S3_REQUEST",
+    "of_lambda",
+    "of_s3",
+]
+
 # https://aws.amazon.com/s3/pricing/; deleting is free.
 S3_REQUEST = {"PUT": 0.005 / 1000, "LIST": 0.005 / 1000, "GET": 0.0004 / 1000, "DELETE": 0.0}
 S3_GB_MONTH = 0.023
@@ -13,11 +24,6 @@ METRIC_MONTH = 0.30
 LOG_GB = 0.50
 
 MONTH_HOURS = 730
-
-
-def of_lambda(seconds: float, invocations: float, *, memory: int = 128, architecture: str = "arm64") -> float:
-    """Return what invocations cost that took so many seconds in all, with so many MB."""
-    return seconds * memory / 1024 * GB_SECOND[architecture] + invocations * INVOCATION
 
 
 def of_s3(requests: Mapping[str, float]) -> float:

@@ -2,6 +2,7 @@
 
     python3 tools/dev.py demo     # deploy an example into the local AWS; reconcile what the local Mezmo gets
     python3 tools/dev.py faults   # break everything at random, and count what is lost; `faults --seed 7`
+    python3 tools/dev.py backfill # send a log group's past, killed and gone on with, and count it
     python3 tools/dev.py test     # every check and every test; arguments go to pytest: `test -m "not slow"`
     python3 tools/dev.py loop     # the editing loop: after each change compile the construct and test it
     python3 tools/dev.py bench    # the benchmarks
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.exit(f"Python {sys.version.split()[0]} is too old: run this with Python 3.11 or newer")
     commands: dict[str, Callable[[list[str]], list[list[str]]]] = {
         "demo": lambda rest: [["python", "-m", "local.demo", *rest]],
+        "backfill": lambda rest: [["python", "-m", "local.backfill", *rest]],
         "faults": lambda rest: [["python", "-m", "local.faults", *rest]],
         "test": lambda rest: [["projen", "check"], ["projen", "test", *rest]],
         "loop": lambda rest: [["python", "tools/loop.py", *rest]],

@@ -483,3 +483,35 @@ def test_nothing_for_the_store_is_loaded_as_long_as_all_goes_well(mezmo: MezmoSt
     modules = modules_after(code, KEY=KEY, SSL_CERT_FILE=mezmo.ca_file, **{VARIABLE: document})
     assert lines_at(mezmo) == ["a"]
     assert modules & NOT_YET == set()
+
+
+def test_a_backfill_is_told_what_became_of_its_events(
+    mezmo: MezmoStandIn, configure: Configure, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = make_event(["one", " ", "x" * 20_000]) | {"mezmo_forwarder": "backfill"}
+    told = configure().handle(event, Context())
+
+    outcome = {"delivered": 3, "filtered": 1, "stored": 0, "rejected": 0, "undelivered": 0}
+    assert told == {"events": 3, "joined": 0, "received": 4, **outcome, "reason": ""}
+    assert len(lines_at(mezmo)) == 3
+    report = log_line(capsys)
+    assert report["backfill"] is True
+    assert "OldestLineAge" not in report, "old lines are no fault of the forwarder's"
+
+
+def test_a_backfill_sees_itself_to_what_is_left(mezmo: MezmoStandIn, configure: Configure) -> None:
+    mezmo.faults.always(Answer(503))
+    told = configure().handle(make_event(["one", "two"]) | {"mezmo_forwarder": "backfill"}, Context(3))
+
+    assert told
+    assert (told["events"], told["received"], told["undelivered"]) == (2, 2, 2)
+    assert "503" in str(told["reason"])
+
+
+def test_a_backfill_s_check_sends_nothing(mezmo: MezmoStandIn, configure: Configure) -> None:
+    event = make_event([], message_type="CONTROL_MESSAGE") | {"mezmo_forwarder": "backfill"}
+    told = configure().handle(event, Context())
+
+    assert told
+    assert set(told.values()) == {0, ""}
+    assert not mezmo.requests

@@ -122,21 +122,23 @@ def test_the_constructs_tests_pass_on_the_wheel(python: Path) -> None:
     )
 
 
+def refusal(*command: str | Path, cwd: Path) -> str:
+    """Run a command as somebody whom AWS does not know, see that it is refused, and return why."""
+    nobody = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("AWS_")}
+    nobody |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    refused = subprocess.run(
+        command, cwd=cwd, env=nobody, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (refused.returncode, refused.stdout) == (2, "")
+    return refused.stderr
+
+
 def test_the_preview(python: Path, wheel: Path, tmp_path: Path) -> None:
     program = python.with_name("mezmo-forwarder")
     (tmp_path / "app.log").write_text("ERROR x\n\n")
-    refused = subprocess.run(
-        [program, "preview", "app.log"],
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (refused.returncode, refused.stdout) == (2, "")
+    refused = refusal(program, "preview", "app.log", cwd=tmp_path)
     # The error names the command that installs what lacks; from the wheel at hand, that command is this.
-    assert f'{python} -m pip install "mezmo-forwarder[preview]"' in refused.stderr
+    assert f'{python} -m pip install "mezmo-forwarder[preview]"' in refused
     install(python, f"{wheel}[preview]")
     synthesize(python, ROOT / "examples/quickstart/app.py", tmp_path)
     (template,) = (tmp_path / "cdk.out").glob("*.template.json")
@@ -146,27 +148,19 @@ def test_the_preview(python: Path, wheel: Path, tmp_path: Path) -> None:
     assert "ERROR x" in (tmp_path / "page.html").read_text()
 
 
-def test_the_doctor(python: Path, wheel: Path, tmp_path: Path) -> None:
+def test_the_commands_that_call_aws(python: Path, wheel: Path, tmp_path: Path) -> None:
     program = python.with_name("mezmo-forwarder")
-    nobody = {name: value for name, value in ENVIRONMENT.items() if not name.startswith("AWS_")}
-    nobody |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-
-    def refused() -> str:
-        finished = subprocess.run(
-            [program, "doctor", "MezmoLogs"],
-            cwd=tmp_path,
-            env=nobody,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert (finished.returncode, finished.stdout) == (2, "")
-        return finished.stderr
-
-    assert f'{python} -m pip install "mezmo-forwarder[doctor]"' in refused()
-    install(python, f"{wheel}[doctor]")
-    assert refused().startswith("mezmo-forwarder: there is no AWS region; add --region")
+    commands: dict[str, tuple[str, ...]] = {
+        "doctor": ("doctor", "MezmoLogs"),
+        "aws": ("backfill", "/app", "--function", "MezmoLogs", "--from", "2026-11-01"),
+    }
+    for extra, command in commands.items():
+        told = refusal(program, *command, cwd=tmp_path)
+        assert f'{python} -m pip install "mezmo-forwarder[{extra}]"' in told
+    install(python, f"{wheel}[aws,doctor]")
+    for command in commands.values():
+        told = refusal(program, *command, cwd=tmp_path)
+        assert told.startswith("mezmo-forwarder: there is no AWS region; add --region")
 
 
 def test_the_wheel_is_the_bindings_and_the_commands(wheel: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from . import (
     event_source_mappings,
     failure_destinations,
     function_logs,
+    reading,
     reserved_concurrency,
     schedules,
     seams,
@@ -60,6 +61,8 @@ def main() -> None:
     seams.wrap_creation("AWS::Lambda::EventSourceMapping", event_source_mappings.creating_by_template)
     seams.wrap_update("AWS::Lambda::EventSourceMapping", event_source_mappings.updating_by_template)
     seams.wrap(logs, "_put_subscription_filter", subscriptions.checking)
+    seams.wrap(logs, "_append_log_events", reading.giving_ids)
+    seams.wrap(logs, "_filter_log_events", lambda _: reading.filter_log_events)
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
     seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)

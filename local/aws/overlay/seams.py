@@ -83,6 +83,12 @@ def refusal(code: str, message: str, status: int = 400) -> Response:
     return response
 
 
+def answer(contents: Record) -> Response:
+    """Return an answer in JSON."""
+    response: Response = module("core.responses").json_response(contents)
+    return response
+
+
 def account() -> str:
     """Return the account of the request under way."""
     return str(module("core.responses").get_account_id())

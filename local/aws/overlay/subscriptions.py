@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from . import seams
 from .filter_patterns import UnsupportedPatternError, compile_pattern
 from .log_destinations import destination_of
-from .payloads import LogEvent, control_payload, data_payloads, event_id
+from .payloads import LogEvent, control_payload, data_payloads
+from .reading import written_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -72,8 +73,8 @@ def deliver(log_group: str, log_stream: str, events: Sequence[Record]) -> None:
         if destination := destination_of(put):
             by_destination[destination].append((name, compile_pattern(put["filterPattern"])))
     entries: list[LogEvent] = [
-        {"id": event_id(event["timestamp"]), "timestamp": event["timestamp"], "message": event["message"]}
-        for event in (events if by_destination else ())
+        {"id": id_, "timestamp": event["timestamp"], "message": event["message"]}
+        for id_, event in zip(written_ids(), events, strict=True)
     ]
     for destination, filters in by_destination.items():
         if problem := destination.problem(log_group):

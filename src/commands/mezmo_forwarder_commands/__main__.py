@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
-from . import doctor_command, preview_command
+from . import backfill_command, doctor_command, preview_command
 from .errors import CommandError
 
 PROGRAM = "mezmo-forwarder"
@@ -26,12 +26,13 @@ _FUNCTION = Path(__file__).resolve().parent / "function"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a subcommand and return the exit code: 0, or 2 with the reason on standard error."""
+    """Run a subcommand and return its exit code; 2 with the reason on standard error if it cannot run."""
     parser = argparse.ArgumentParser(prog=PROGRAM, description="Commands around mezmo-forwarder.")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     preview_command.add(commands)
     doctor_command.add(commands)
+    backfill_command.add(commands)
     options = parser.parse_args(arguments)
     try:
         _prepare(options.extra)
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     except BrokenPipeError:  # as when `| head` has seen enough
         sys.stderr.close()
         return 0

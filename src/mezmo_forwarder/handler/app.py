@@ -14,11 +14,12 @@ def handle(event: object, context: Context) -> dict[str, object] | None:
     """Forward one CloudWatch Logs event to Mezmo.
 
     Args:
-        event: `{"awslogs": {"data": "..."}}`, or `{"mezmo_forwarder": "test"}` to send one test line.
+        event: `{"awslogs": {"data": "..."}}`, with `"mezmo_forwarder": "backfill"` beside it for the counts;
+            or `{"mezmo_forwarder": "test"}` to send one test line.
         context: Lambda's context object.
 
     Returns:
-        For the test, how it went; otherwise nothing.
+        For the test, how it went; for the backfill, the counts, whatever they are; otherwise nothing.
 
     Raises:
         ForwarderError: nothing, or not everything, could be forwarded; Lambda invokes again.

@@ -23,7 +23,7 @@ from .version import VERSION
 if TYPE_CHECKING:
     from .kinesis import Record
 
-TEST_EVENT = "mezmo_forwarder"
+COMMAND = "mezmo_forwarder"
 _WARM_UP_SECONDS = 3.0
 
 # Of an invocation's time: what remains when the last request is over, to report and to fail in good order.
@@ -97,9 +97,10 @@ class Forwarder:
     def handle(self, event: object, context: Context) -> dict[str, object] | None:
         """Forward one event; see `app.handle`."""
         times = self._times(context)
-        if isinstance(event, dict) and event.get(TEST_EVENT) == "test":
+        command = event.get(COMMAND) if isinstance(event, dict) else None
+        if command == "test":
             return self._test(context, times)
-        report = Report()
+        report = Report(backfill=command == "backfill")
         forwarding, delivery = self._sender.begin(
             report, breaker=self._breaker, deadline=times.deadline, account=account_of(context)
         )
@@ -112,6 +113,8 @@ class Forwarder:
         report.set_aside = len(aside)
         kept = self._keep(forwarding, aside, report, times, since=delivery.last_reply or times.started)
         self._log(report, times)
+        if report.backfill:  # whoever reads the counts sends again what is left
+            return report.counts()
         if kept:
             return None
         if records is None:

@@ -68,6 +68,7 @@ class Forwarding:
         group, count = document.log_group, received.count
         counts = report.of(group)
         counts.received += count
+        report.events += count
         if (document.owner, group) == self._own:
             report.filter(group, OWN_LOG_GROUP, count)
         elif self._delivery.stopped:

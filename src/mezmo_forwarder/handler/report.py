@@ -18,6 +18,8 @@ _LONGEST_MESSAGE = 400
 _LONGEST_REASON = 80
 _MOST_REASONS = 3
 
+_OUTCOMES = ("received", "delivered", "filtered", "stored", "rejected", "undelivered")
+
 # Metrics by the names of their counts.
 _LINE_METRICS = {
     "received": "LinesReceived",
@@ -105,6 +107,8 @@ class Report(Struct):
         reasons: why lines were rejected or left, with how many there are.
         filters: why log events became no line, with how many there are.
         joined: log events that became part of another one's line, and so make none.
+        events: log events that came in, whatever became of them.
+        backfill: whether they are of the past, read by a person's command, which waits for the counts.
     """
 
     groups: dict[str, Lines] = {}
@@ -125,6 +129,8 @@ class Report(Struct):
     reasons: dict[str, int] = {}
     filters: dict[str, int] = {}
     joined: int = 0
+    events: int = 0
+    backfill: bool = False
 
     def of(self, log_group: str) -> Lines:
         """Return what became of a log group's lines, to be counted there."""
@@ -230,6 +236,7 @@ class Report(Struct):
             "batches": self.batches,
             "control_messages": self.control_messages,
             "events_joined": self.joined,
+            "backfill": self.backfill,
             "filters": self.filters,
             "tag_lookups": self.tag_lookups,
             "reasons": {reason[:_LONGEST_REASON]: lines for reason, lines in reasons.items()},
@@ -239,8 +246,19 @@ class Report(Struct):
     def metrics(self) -> dict[str, float]:
         """Return the values of the metrics that are not zero."""
         own = {metric: getattr(self, name) for name, metric in _METRICS.items()}
-        own["OldestLineAge"] = int(self.oldest_line_age * 10) / 10  # much cheaper than `round`
+        # Much cheaper than `round`. A backfill's lines are old, and late for no fault of the forwarder's.
+        own["OldestLineAge"] = 0 if self.backfill else int(self.oldest_line_age * 10) / 10
         return self.total.metrics() | {metric: value for metric, value in own.items() if value}
+
+    def counts(self) -> dict[str, object]:
+        """Return what a backfill is told of its log events."""
+        total = self.total
+        return {
+            "events": self.events,
+            "joined": self.joined,
+            **{name: getattr(total, name) for name in _OUTCOMES},
+            "reason": self.main_reason,
+        }
 
     @property
     def main_reason(self) -> str:

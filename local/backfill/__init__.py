@@ -1,0 +1,1 @@
+"""`mezmo-forwarder backfill` put to the test: killed, gone on with, and counted at the local Mezmo."""
