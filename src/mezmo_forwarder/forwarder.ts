@@ -12,6 +12,7 @@ import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
 import { Redrive, REDRIVE_INTERVAL } from './redrive';
+import { subscribeAccount, SubscribeAccountOptions } from './subscribe-account';
 import { SubscribeOptions, Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
@@ -210,6 +211,17 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    */
   public subscribe(logGroup: logs.ILogGroupRef, options: SubscribeOptions = {}): logs.SubscriptionFilter {
     return this.subscriptions.add(logGroup, options);
+  }
+
+  /**
+   * Forward the events of all log groups of the account and region, those to come included, by the account's one subscription policy.
+   *
+   * The forwarder's own log group is left out, and those that it subscribes singly, whichever call comes first.
+   */
+  public subscribeAccount(options: SubscribeAccountOptions = {}): logs.CfnAccountPolicy {
+    const policy = subscribeAccount(this, this.function.functionArn, this.logGroup, this.subscriptions, options);
+    policy.node.addDependency(this.invokePermission);
+    return policy;
   }
 
   /**

@@ -14,6 +14,7 @@ export * from './log-group-tags';
 export { MetricsDetail } from './metrics';
 export * from './multiline';
 export * from './redaction';
+export * from './subscribe-account';
 export * from './subscription';
 export * from './undelivered-store';
 export * from './vendor-code';

@@ -10,7 +10,7 @@ from .leftovers import Leftovers
 from .lines import encode_lines
 from .names import names_of
 from .overrides import SettingsBySubscription
-from .report import OWN_LOG_GROUP, Report
+from .report import EXCLUDED_LOG_GROUP, OWN_LOG_GROUP, Report
 from .settings import Multiline, Settings
 
 if TYPE_CHECKING:
@@ -66,29 +66,40 @@ class Forwarding:
             report.control_messages += 1
             return
         group, count = document.log_group, received.count
-        counts = report.of(group)
-        counts.received += count
+        report.of(group).received += count
+        settings = self._settings.of(document.subscription_filters)
         if (document.owner, group) == self._own:
             report.filter(group, OWN_LOG_GROUP, count)
+        elif group.startswith(settings.exclude_log_group_prefixes):
+            report.filter(group, EXCLUDED_LOG_GROUP, count)
         elif self._delivery.stopped:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
+        elif document.log_events and document.log_events[0].extracted_fields:
+            from .sources import by_source  # noqa: PLC0415  only where a subscription asks for it
+
+            for part in by_source(received):
+                self._send(settings, part, whole=whole)
         else:
-            settings = self._settings.of(document.subscription_filters)
-            if settings.multiline is not None:
-                received = self._join(settings.multiline, received)
-            if (settings.include or settings.exclude or settings.sampling) and not whole:
-                received = self._select(settings, received)
-            # What comes through a stream is of any account, and of any region.
-            tags = self._tags.of(document) if self._tags and not received.record else {}
-            names = names_of(settings, received.document, tags)
-            query = Query(names.hostname, names.tags)
-            for piece in encode_lines(
-                settings, received, names, filtered=lambda reason: report.filter(group, reason)
-            ):
-                if piece.places is not None:
-                    counts.received += piece.count - len({*piece.places})  # parts of one log event
-                self._deliver(self._batcher.add(query, piece))
+            self._send(settings, received, whole=whole)
+
+    def _send(self, settings: Settings, received: Received, *, whole: bool) -> None:
+        report, group = self._report, received.document.log_group
+        if settings.multiline is not None:
+            received = self._join(settings.multiline, received)
+        if (settings.include or settings.exclude or settings.sampling) and not whole:
+            received = self._select(settings, received)
+        # What comes through a stream is of any account, and of any region.
+        tags = self._tags.of(received.document) if self._tags and not received.record else {}
+        names = names_of(settings, received.document, tags)
+        query = Query(names.hostname, names.tags)
+        for piece in encode_lines(
+            settings, received, names, filtered=lambda reason: report.filter(group, reason)
+        ):
+            if piece.places is not None:
+                # Parts of one log event
+                report.of(group).received += piece.count - len({*piece.places})
+            self._deliver(self._batcher.add(query, piece))
 
     def _join(self, multiline: Multiline, received: Received) -> Received:
         from .joining import join  # noqa: PLC0415  only where it is asked for

@@ -46,7 +46,7 @@ class _Standard:
         values: dict[str, object] = {
             "owner": document.owner,
             "account_alias": settings.account_alias,
-            "region": settings.region,
+            "region": names.values["region"],
             "group": document.log_group,
             "stream": document.log_stream,
             "event_id": Raw(_GAP),
