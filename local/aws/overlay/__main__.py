@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import (
+    account_policies,
     bucket_requests,
     event_source_mappings,
     failure_destinations,
@@ -63,6 +64,8 @@ def main() -> None:
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
     seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)
+    seams.wrap(logs, "handle_request", account_policies.answering)
+    seams.add_resource_type("AWS::Logs::AccountPolicy", account_policies.resource_handlers())
     rules = "services.eventbridge"
     seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
     seams.wrap(rules, "_invoke_target", schedules.permitted)

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
     from types import ModuleType
 
 Record = dict[str, Any]
@@ -67,6 +67,17 @@ def stack_of(physical_id: str) -> str | None:
     )
 
 
+def add_resource_type(resource_type: str, handlers: Record) -> None:
+    """Teach CloudFormation a resource type: what it does to create, update and delete one."""
+    module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[resource_type] = handlers
+
+
+def by_account_and_region() -> MutableMapping[str, Record]:
+    """Return an empty dict that has other items in each account and region."""
+    items: MutableMapping[str, Record] = module("core.responses").AccountRegionScopedDict()
+    return items
+
+
 def look_for_due_rules_every(seconds: float) -> None:
     """Set how often EventBridge's rules are looked through for those that are due."""
     vars(module("services.eventbridge"))["_SCHEDULER_TICK_INTERVAL"] = seconds
@@ -80,6 +91,12 @@ def run() -> None:
 def refusal(code: str, message: str, status: int = 400) -> Response:
     """Return AWS's error answer."""
     response: Response = module("core.responses").error_response_json(code, message, status)
+    return response
+
+
+def answer(body: Record) -> Response:
+    """Return a successful answer."""
+    response: Response = module("core.responses").json_response(body)
     return response
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from . import seams
+from . import account_policies, seams
 from .filter_patterns import UnsupportedPatternError, compile_pattern
 from .log_destinations import destination_of
 from .payloads import LogEvent, control_payload, data_payloads, event_id
@@ -64,35 +64,51 @@ def deliver(log_group: str, log_stream: str, events: Sequence[Record]) -> None:
     """Send new log events of one stream to what is subscribed to its group.
 
     A destination gets an event once, however many of the group's filters match it; the payload names them
-    all. An event has the same id wherever it goes.
+    all. By the account's policy it gets it once more. An event has the same id wherever it goes.
     """
     group = seams.log_group(log_group)
     by_destination: defaultdict[Destination, Filters] = defaultdict(list)
     for name, put in (group or {}).get("subscriptionFilters", {}).items():
         if destination := destination_of(put):
             by_destination[destination].append((name, compile_pattern(put["filterPattern"])))
+    deliveries = [_Delivery(destination, filters) for destination, filters in by_destination.items()]
+    for name, destination, matches in account_policies.subscribed(log_group):
+        if not destination.writes_to(log_group):
+            deliveries.append(_Delivery(destination, [(name, matches)], account_policies.LEVEL))
     entries: list[LogEvent] = [
         {"id": event_id(event["timestamp"]), "timestamp": event["timestamp"], "message": event["message"]}
-        for event in (events if by_destination else ())
+        for event in (events if deliveries else ())
     ]
-    for destination, filters in by_destination.items():
+    for delivery in deliveries:
+        destination = delivery.destination
         if problem := destination.problem(log_group):
             _logger.warning("Not delivered from %s to %s: %s", log_group, destination, problem)
         elif destination.writes_to(log_group):
             _logger.warning("Not delivered: %s would be fed by its own log group", destination)
         else:
-            _send(destination, filters, log_group, log_stream, entries)
+            _send(delivery, log_group, log_stream, entries)
 
 
-def _send(
-    destination: Destination, filters: Filters, log_group: str, log_stream: str, entries: Sequence[LogEvent]
-) -> None:
+class _Delivery(NamedTuple):
+    """Where the filters of a log group send what they match, or the account's policy does."""
+
+    destination: Destination
+    filters: Filters
+    policy_level: str | None = None
+
+
+def _send(delivery: _Delivery, log_group: str, log_stream: str, entries: Sequence[LogEvent]) -> None:
     by_filters: defaultdict[tuple[str, ...], list[LogEvent]] = defaultdict(list)
     for entry in entries:
-        if names := tuple(name for name, matches in filters if matches(entry["message"])):
+        if names := tuple(name for name, matches in delivery.filters if matches(entry["message"])):
             by_filters[names].append(entry)
     for names, matched in by_filters.items():
         for payload in data_payloads(
-            owner=seams.account(), log_group=log_group, log_stream=log_stream, filters=names, events=matched
+            owner=seams.account(),
+            log_group=log_group,
+            log_stream=log_stream,
+            filters=names,
+            events=matched,
+            policy_level=delivery.policy_level,
         ):
-            destination.deliver(payload, log_group, log_stream)
+            delivery.destination.deliver(payload, log_group, log_stream)
