@@ -97,6 +97,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly oneRole: boolean;
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
+  private readonly subscriptionSettings: SubscriptionSettings;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
     super(scope, id);
@@ -113,6 +114,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     Aspects.of(this).add(settings, { priority: AspectPriority.READONLY });
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
     this.readsTags = (props.logGroupTags ?? []).length > 0;
+    this.subscriptionSettings = settings;
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;
@@ -219,7 +221,13 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    * The forwarder's own log group is left out, and those that it subscribes singly, whichever call comes first.
    */
   public subscribeAccount(options: SubscribeAccountOptions = {}): logs.CfnAccountPolicy {
-    const policy = subscribeAccount(this, this.function.functionArn, this.logGroup, this.subscriptions, options);
+    const policy = subscribeAccount({
+      forwarder: this,
+      functionArn: this.function.functionArn,
+      ownLogGroup: this.logGroup,
+      subscriptions: this.subscriptions,
+      settings: this.vendor ? undefined : this.subscriptionSettings,
+    }, options);
     policy.node.addDependency(this.invokePermission);
     return policy;
   }

@@ -1,7 +1,9 @@
+export * from './account-policy';
 export * from './alarm-options';
 export * from './alarms';
 export { AddDashboardOptions } from './dashboard';
 export * from './destination';
+export * from './filter-fields';
 export { FilterMetricOptions } from './filter-metrics';
 export * from './forwarder';
 export * from './forwarder-props';
@@ -11,6 +13,8 @@ export * from './line-filter';
 export * from './line-format';
 export * from './line-options';
 export * from './log-group-tags';
+export * from './log-receiver';
+export * from './log-sender';
 export { MetricsDetail } from './metrics';
 export * from './multiline';
 export * from './redaction';

@@ -3,15 +3,16 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
 import { checkLineOptions } from './check-props';
+import { checkFilterFields, FilterFields, setFilterFields } from './filter-fields';
 import { LINE_OPTIONS, LineOptions } from './line-options';
 import { LogGroupTags } from './log-group-tags';
 import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
 /**
- * Options for one subscription. What it has for itself takes the place of the forwarder's.
+ * What CloudWatch Logs is told of one subscription.
  */
-export interface SubscribeOptions extends LineOptions {
+export interface SubscriptionFilterOptions extends FilterFields {
   /**
    * Which events are forwarded. CloudWatch drops the others before the function is invoked, so they cost nothing.
    *
@@ -27,8 +28,13 @@ export interface SubscribeOptions extends LineOptions {
   readonly filterName?: string;
 }
 
+/**
+ * Options for one subscription. What it has for itself takes the place of the forwarder's.
+ */
+export interface SubscribeOptions extends SubscriptionFilterOptions, LineOptions {}
+
 /** CloudWatch's limit for a filter pattern, in characters. */
-const LONGEST_PATTERN = 1024;
+export const LONGEST_PATTERN = 1024;
 
 /**
  * The subscriptions of one forwarder: what makes their filters, and knows which exist.
@@ -37,16 +43,14 @@ const LONGEST_PATTERN = 1024;
 export class Subscriptions {
   /** The names of the subscribed groups, tokens among them. */
   public readonly groupNames: string[] = [];
-  /** Filters on groups whose names this stack may not refer to, by their paths. */
-  public readonly outOfReach: string[] = [];
-  private readonly made: IConstruct[] = [];
-  private policy?: IConstruct;
+  /** The filters, whoever made them. */
+  public readonly made: IConstruct[] = [];
   private readonly patterns = new Set<string>();
   private readonly filters: { name: string; own: boolean }[] = [];
 
   public constructor(
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
-    private readonly ownLogGroup: logs.ILogGroupRef,
+    private readonly ownLogGroup: logs.ILogGroupRef | undefined,
     private readonly settings?: SubscriptionSettings,
     private readonly logGroupTags?: LogGroupTags[],
   ) {}
@@ -64,12 +68,16 @@ export class Subscriptions {
   public add(logGroup: logs.ILogGroupRef, options: SubscribeOptions): logs.SubscriptionFilter {
     this.check(logGroup);
     const { filterPattern = logs.FilterPattern.allEvents(), filterName } = options;
-    const own = this.ownOptions(options, 'filterName', filterName);
+    const own = this.ownOptions(options);
+    checkFilterFields(this.forwarder, options);
     if (isKnown(filterName) && !/^[^:*]{1,512}$/.test(filterName)) {
       refuse(this.forwarder, `filterName is ${show(filterName)}; give 1 to 512 characters without ":" and "*"`);
     }
     const group = identity(logGroup);
-    const pattern = this.checkedPattern(`log group ${show(group)}`, filterPattern);
+    const pattern = this.stable(filterPattern.logPatternString);
+    if (pattern.length > LONGEST_PATTERN) {
+      refuse(this.forwarder, `filterPattern for log group ${show(group)} is ${pattern.length} characters long; CloudWatch takes ${LONGEST_PATTERN}: shorten it`);
+    }
     const id = `Subscription${hash(group, filterName === undefined ? `pattern ${pattern}` : `name ${this.stable(filterName)}`)}`;
     if (this.patterns.has(`${group}\0${pattern}`)) {
       refuse(this.forwarder, `log group ${show(group)} is already subscribed with the filter pattern ${show(pattern)}; its lines would arrive twice: remove one of the two calls`);
@@ -79,7 +87,11 @@ export class Subscriptions {
     }
     this.patterns.add(`${group}\0${pattern}`);
     const name = filterName ?? `mezmo-${hash(place(this.forwarder), id)}`;
-    this.claim(name, own, 'filterName');
+    const namesakes = this.filters.filter((one) => one.name === name);
+    if (namesakes.some((one) => one.own) || (namesakes.length && own.length)) {
+      refuse(this.forwarder, `filterName ${show(filterName)} is given for two log groups, and ${[...own, 'an option of the line'][0]} for one of them, which goes by the filter's name; give each a name of its own`);
+    }
+    this.filters.push({ name, own: own.length > 0 });
     const { groupName, resources } = this.withoutExport(logGroup);
     const filter = new logs.SubscriptionFilter(this.forwarder, id, {
       logGroup: resources.length ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, groupName) : logGroup,
@@ -87,6 +99,7 @@ export class Subscriptions {
       filterPattern,
       filterName: name,
     });
+    setFilterFields(filter, options);
     if (own.length) this.settings?.add(name, options);
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
@@ -95,36 +108,10 @@ export class Subscriptions {
   /** Note that a filter on a log group delivers here, whoever made it. */
   public bound(filter: IConstruct, logGroup: logs.ILogGroupRef): void {
     this.check(logGroup);
+    this.made.push(filter);
     const { logGroupName } = logGroup.logGroupRef;
     // A filter in another stack depends on this one, so this one may not refer to that.
     if (isKnown(logGroupName) || !isAbroad(this.forwarder, filter)) this.groupNames.push(logGroupName);
-    else this.outOfReach.push(filter.node.path);
-    if (Stack.of(filter) !== Stack.of(this.forwarder)) return;
-    this.made.push(filter);
-    this.policy?.node.addDependency(filter);
-  }
-
-  /** Have the account's policy follow the filters: a group that is subscribed singly from now on is never without either. */
-  public precede(policy: IConstruct): void {
-    this.policy = policy;
-    policy.node.addDependency(...this.made);
-  }
-
-  /** Give the account's policy its name, and what its lines have for themselves. */
-  public addAccount(policyName: string, options: LineOptions, excludeLogGroupPrefixes: string[]): void {
-    const excludes = excludeLogGroupPrefixes.length > 0;
-    const own = this.ownOptions(options, 'policyName', policyName, excludes ? ['excludeLogGroupPrefixes'] : []);
-    this.claim(policyName, own, 'policyName');
-    if (own.length) this.settings?.add(policyName, options, excludes ? { exclude_log_group_prefixes: excludeLogGroupPrefixes } : {});
-  }
-
-  /** A filter pattern as a text that is the same at every synthesis. */
-  public checkedPattern(what: string, filterPattern: logs.IFilterPattern): string {
-    const pattern = this.stable(filterPattern.logPatternString);
-    if (pattern.length > LONGEST_PATTERN) {
-      refuse(this.forwarder, `filterPattern for ${what} is ${pattern.length} characters long; CloudWatch takes ${LONGEST_PATTERN}: shorten it`);
-    }
-    return pattern;
   }
 
   /** Refuse a log group that cannot be subscribed to this forwarder. */
@@ -136,32 +123,22 @@ export class Subscriptions {
     for (const dimension of ['region', 'account'] as const) {
       checkEnv(this.forwarder, `log group ${show(identity(logGroup))}`, logGroup, dimension, `CloudWatch invokes functions of its own ${dimension} only: make a forwarder there`);
     }
-    if (identity(logGroup) === identity(this.ownLogGroup)) {
+    if (this.ownLogGroup && identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
   }
 
   /** The options that a subscription has for itself; refused where they cannot be, or nobody would follow them. */
-  private ownOptions(options: LineOptions, property: 'filterName' | 'policyName', name?: string, more: string[] = []): string[] {
-    const given = [...LINE_OPTIONS.filter((option) => options[option] !== undefined), ...more];
-    const method = property === 'filterName' ? 'subscribe' : 'subscribeAccount';
+  private ownOptions(options: SubscribeOptions): string[] {
+    const given = LINE_OPTIONS.filter((option) => options[option] !== undefined);
     if (given.length && !this.settings) {
-      refuse(this.forwarder, `${given.join(', ')} is given to ${method} with vendor code, which does not know it; leave it out, or leave code out to run our handler`);
+      refuse(this.forwarder, `${given.join(', ')} is given to subscribe with vendor code, which does not know it; leave it out, or leave code out to run our handler`);
     }
-    if (given.length && Token.isUnresolved(name)) {
-      refuse(this.forwarder, `${property} is known only at deployment, and ${given.join(', ')} of this subscription goes by it; give a literal one, or leave it out`);
+    if (given.length && Token.isUnresolved(options.filterName)) {
+      refuse(this.forwarder, `filterName is known only at deployment, and ${given.join(', ')} of this subscription goes by it; give a literal one, or leave it out`);
     }
     checkLineOptions(this.forwarder, options, this.logGroupTags);
     return given;
-  }
-
-  /** Refuse one name for two where something goes by it. */
-  private claim(name: string, own: string[], property: string): void {
-    const namesakes = this.filters.filter((one) => one.name === name);
-    if (namesakes.some((one) => one.own) || (namesakes.length && own.length)) {
-      refuse(this.forwarder, `${property} ${show(name)} is given for two log groups, and ${[...own, 'an option of the line'][0]} for one of them, which goes by the filter's name; give each a name of its own`);
-    }
-    this.filters.push({ name, own: own.length > 0 });
   }
 
   /** A group's name as this stack may refer to it: literally where it can, and never by an export. */

@@ -172,11 +172,14 @@ def test_pattern_that_is_too_long_is_refused(make_forwarder: Make) -> None:
         make_forwarder().subscribe_account(filter_pattern=logs.FilterPattern.literal("x" * 1025))
 
 
-def test_one_name_for_the_policy_and_a_filter_is_refused(stack: Stack, make_forwarder: Make) -> None:
+def test_one_name_for_the_policy_and_a_filter_is_refused(
+    app: App, stack: Stack, make_forwarder: Make
+) -> None:
     forwarder = make_forwarder()
+    forwarder.subscribe_account(policy_name="same", app="account")
     forwarder.subscribe(group(stack, "/single"), filter_name="same")
-    with pytest.raises(RuntimeError, match='policyName "same" is given for two'):
-        forwarder.subscribe_account(policy_name="same", app="account")
+    with pytest.raises(RuntimeError, match='policyName "same" is also the filterName of Logs/'):
+        app.synth()
 
 
 LARGEST = 25 * 1024

@@ -80,7 +80,7 @@ def resource_handlers() -> Record:
 
     def delete(physical_id: str, properties: Record) -> None:
         del physical_id
-        _policies.pop(properties.get("PolicyName"), None)
+        _policies.pop(properties["PolicyName"], None)
 
     return {"create": create, "update": update, "delete": delete}
 
@@ -185,7 +185,7 @@ def _describe(request: Record) -> Record:
 
 
 def _delete(request: Record) -> Record:
-    name = request.get("policyName")
+    name = str(request.get("policyName"))
     if request.get("policyType") != TYPE or name not in _policies:
         raise PolicyError(f"The policy does not exist: {name}", "ResourceNotFoundException")
     _policies.pop(name)
