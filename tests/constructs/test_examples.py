@@ -40,7 +40,7 @@ def count(resources: dict[str, Any], resource_type: str) -> int:
 
 
 def test_account_wide() -> None:
-    ((name, resources),) = synthesized("account-wide").items()
+    ((name, resources),) = synthesized("account_wide").items()
 
     assert name == "MezmoAccountLogs"
     (policy,) = (found for found in resources.values() if found["Type"] == "AWS::Logs::AccountPolicy")
@@ -51,7 +51,7 @@ def test_account_wide() -> None:
 
 
 def test_cross_account() -> None:
-    stacks = synthesized("cross-account")
+    stacks = synthesized("cross_account")
 
     assert count(stacks["MezmoReceiving"], "AWS::Logs::Destination") == 1
     assert count(stacks["MezmoReceiving"], "AWS::Lambda::EventSourceMapping") == 1

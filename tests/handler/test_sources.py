@@ -123,3 +123,13 @@ def test_a_whole_document_is_stored_as_it_came() -> None:
     (key,) = house.s3.keys("undelivered/")
     (stored,) = [json.loads(gzip.decompress(house.s3.body(key)))]
     assert [one["extractedFields"] for one in stored["logEvents"]] == [THEIRS, THEIRS]
+
+
+def test_lines_are_joined_within_their_source() -> None:
+    trace = ("Traceback (most recent call last):", '  File "a.py", line 1, in b', "ValueError: c")
+    house = House(multiline={"kind": "python"})
+    house.send(event(THEIRS, THEIRS, THEIRS, texts=trace))
+    house.send(event(THEIRS, OTHERS, THEIRS, texts=trace))
+    found = metas(house)
+    assert found["\n".join(trace)]["region"] == "us-east-1"
+    assert found[trace[1]]["region"] == "eu-west-1"

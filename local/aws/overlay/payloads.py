@@ -7,7 +7,7 @@ import gzip
 import json
 import secrets
 import time
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +22,7 @@ class LogEvent(TypedDict):
     id: str
     timestamp: int
     message: str
+    extractedFields: NotRequired[dict[str, str]]
 
 
 class LambdaEvent(TypedDict):

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("local.aws")
 _FILTERS_PER_LOG_GROUP = 5  # since September 2026; older text says two
+_FIELDS = ("applyOnTransformedLogs", "emitSystemFields", "fieldSelectionCriteria")
+_SYSTEM_FIELDS = {"@aws.account", "@aws.region"}
 
 
 def checking(put: Callable[[Record], Response]) -> Callable[[Record], Response]:
@@ -35,6 +37,10 @@ def checking(put: Callable[[Record], Response]) -> Callable[[Record], Response]:
             compile_pattern(request.get("filterPattern") or "")
         except UnsupportedPatternError as error:
             return seams.refusal("InvalidParameterException", str(error))
+        if not {*request.get("emitSystemFields", [])} <= _SYSTEM_FIELDS:
+            return seams.refusal(
+                "InvalidParameterException", "emitSystemFields may hold @aws.account and @aws.region"
+            )
         filters = group["subscriptionFilters"]
         if request.get("filterName") not in filters and len(filters) >= _FILTERS_PER_LOG_GROUP:
             return seams.refusal("LimitExceededException", "Resource limit exceeded.")
@@ -42,10 +48,24 @@ def checking(put: Callable[[Record], Response]) -> Callable[[Record], Response]:
             return seams.refusal("InvalidParameterException", problem)
         response = put(request)
         if response[0] == 200:
+            filters[request["filterName"]].update(
+                {field: request[field] for field in _FIELDS if field in request}
+            )
             destination.deliver(control_payload(destination.kind), "", "")
         return response
 
     return put_subscription_filter
+
+
+def with_fields(payload: Callable[[str, str, Record], Record]) -> Callable[[str, str, Record], Record]:
+    """Let a template's filter have what MiniStack leaves out."""
+
+    def with_all(group: str, name: str, properties: Record) -> Record:
+        named = {field[0].upper() + field[1:]: field for field in _FIELDS}
+        more = {field: properties[name] for name, field in named.items() if name in properties}
+        return payload(group, name, properties) | more
+
+    return with_all
 
 
 def requiring_log_group(create: Callable[..., object]) -> Callable[..., object]:
@@ -67,14 +87,17 @@ def deliver(log_group: str, log_stream: str, events: Sequence[Record]) -> None:
     all. By the account's policy it gets it once more. An event has the same id wherever it goes.
     """
     group = seams.log_group(log_group)
-    by_destination: defaultdict[Destination, Filters] = defaultdict(list)
+    by_destination: defaultdict[tuple[Destination, tuple[str, ...]], Filters] = defaultdict(list)
     for name, put in (group or {}).get("subscriptionFilters", {}).items():
         if destination := destination_of(put):
-            by_destination[destination].append((name, compile_pattern(put["filterPattern"])))
-    deliveries = [_Delivery(destination, filters) for destination, filters in by_destination.items()]
+            fields = tuple(sorted(put.get("emitSystemFields", [])))
+            by_destination[destination, fields].append((name, compile_pattern(put["filterPattern"])))
+    deliveries = [
+        _Delivery(destination, filters, fields) for (destination, fields), filters in by_destination.items()
+    ]
     for name, destination, matches in account_policies.subscribed(log_group):
         if not destination.writes_to(log_group):
-            deliveries.append(_Delivery(destination, [(name, matches)], account_policies.LEVEL))
+            deliveries.append(_Delivery(destination, [(name, matches)], (), account_policies.LEVEL))
     entries: list[LogEvent] = [
         {"id": event_id(event["timestamp"]), "timestamp": event["timestamp"], "message": event["message"]}
         for event in (events if deliveries else ())
@@ -94,14 +117,17 @@ class _Delivery(NamedTuple):
 
     destination: Destination
     filters: Filters
+    fields: tuple[str, ...]
     policy_level: str | None = None
 
 
 def _send(delivery: _Delivery, log_group: str, log_stream: str, entries: Sequence[LogEvent]) -> None:
+    known = {"@aws.account": seams.account(), "@aws.region": seams.region()}
+    fields = {name: known[name] for name in delivery.fields}
     by_filters: defaultdict[tuple[str, ...], list[LogEvent]] = defaultdict(list)
     for entry in entries:
         if names := tuple(name for name, matches in delivery.filters if matches(entry["message"])):
-            by_filters[names].append(entry)
+            by_filters[names].append({**entry, "extractedFields": fields} if fields else entry)
     for names, matched in by_filters.items():
         for payload in data_payloads(
             owner=seams.account(),
