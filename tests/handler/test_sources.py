@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.joining import join
+from handler.settings import Multiline
 from handler.sources import by_source
 from local.simulation import Exchange, Fault
 from local.simulation.house import House
@@ -71,6 +73,14 @@ def test_templates_have_them_too() -> None:
     assert metas(house)["a"]["from"] == "222222222222/us-east-1"
 
 
+def test_the_account_s_alias_is_of_no_other_account() -> None:
+    house = House(account_alias="mine", meta={"alias": "{account_alias}"})
+    house.send(event(THEIRS, ..., texts=("theirs", "own", "")))
+    found = metas(house)
+    assert (found["own"]["account_alias"], found["own"]["alias"]) == ("mine", "mine")
+    assert found["theirs"].keys().isdisjoint({"account_alias", "alias"})
+
+
 def test_with_half_a_surrogate_as_well() -> None:
     assert sources(event(THEIRS, texts=("\ud83d",))) == {"\ufffd": ("222222222222", "us-east-1")}
 
@@ -96,6 +106,7 @@ def test_they_survive_the_store(refused: set[str]) -> None:
         "c": (OWNER, "eu-west-3"),
     }
     assert not house.waiting
+    assert house.mezmo.taken == dict.fromkeys("abc", 1)
 
 
 @given(st.lists(st.sampled_from([..., {}, THEIRS, OTHERS, None, {"@aws.region": "x"}]), max_size=20))
@@ -133,3 +144,12 @@ def test_lines_are_joined_within_their_source() -> None:
     found = metas(house)
     assert found["\n".join(trace)]["region"] == "us-east-1"
     assert found[trace[1]]["region"] == "eu-west-1"
+
+
+def test_a_joined_line_keeps_its_source() -> None:
+    """As in the preview, which joins first."""
+    texts = ("Traceback (most recent call last):", '  File "a.py", line 1, in b')
+    joined = join(Multiline(kind="python"), read(event(THEIRS, THEIRS, texts=texts)))
+    (part,) = by_source(joined)
+    assert len(part.document.log_events) == 1
+    assert part.document.source_region == "us-east-1"

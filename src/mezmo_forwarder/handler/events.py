@@ -41,8 +41,9 @@ class Document(Struct, rename="camel"):
     """CloudWatch's document, with the names it has there.
 
     `policy_level` is "ACCOUNT_LEVEL_POLICY" if it came by an account's policy, whose name then stands for a
-    filter's. Two fields are never sent by CloudWatch: `joined` says that lines that belong together were
-    looked for, and `source_region` where the log events come from, if they tell.
+    filter's. Three fields are never sent by CloudWatch: `joined` says that lines that belong together were
+    looked for, `source_region` where the log events come from, if they tell, and `foreign` whether that is
+    another account than the function's.
     """
 
     message_type: str
@@ -54,6 +55,7 @@ class Document(Struct, rename="camel"):
     policy_level: str | None = None
     joined: bool = False
     source_region: str = ""
+    foreign: bool = False
 
     @property
     def is_control(self) -> bool:

@@ -84,7 +84,9 @@ class Forwarding:
             self._send(settings, received, whole=whole)
 
     def _send(self, settings: Settings, received: Received, *, whole: bool) -> None:
-        report, group = self._report, received.document.log_group
+        document = received.document
+        report, group = self._report, document.log_group
+        document.foreign = document.owner != (self._own[0] or document.owner)
         if settings.multiline is not None:
             received = self._join(settings.multiline, received)
         if (settings.include or settings.exclude or settings.sampling) and not whole:
