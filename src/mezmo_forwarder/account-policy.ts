@@ -64,6 +64,7 @@ export function accountPolicy(scope: Construct, subscriptions: Subscriptions, de
     refuse(scope, `filterPattern for the account is ${pattern.length} characters long; CloudWatch takes ${LONGEST_PATTERN}: shorten it`);
   }
   claim(scope);
+  subscriptions.wholeAccount = true;
   const stack = Stack.of(scope);
   const others = excludeLogGroups.map((group) => subscriptions.withoutExport(group));
   const names = () => sorted(stack, [...others.map(({ groupName }) => groupName), ...subscriptions.groupNames]);

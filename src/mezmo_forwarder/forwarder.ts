@@ -229,6 +229,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       settings: this.vendor ? undefined : this.subscriptionSettings,
     }, options);
     policy.node.addDependency(this.invokePermission);
+    if (this.readsTags) this.warnUnlessAttached([readTags(this.subscriptions.groupArns)]);
     return policy;
   }
 

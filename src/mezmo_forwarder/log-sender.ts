@@ -50,7 +50,6 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
   private readonly distribution?: logs.Distribution;
   private readonly subscriptions: Subscriptions;
   private readonly policy?: iam.Policy;
-  private account = false;
 
   public constructor(scope: Construct, id: string, props: MezmoLogSenderProps) {
     super(scope, id);
@@ -61,12 +60,12 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
     if (!props.organization) return;
     const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('logs.amazonaws.com') });
     this.policy = new iam.Policy(this, 'Policy', {
-      statements: [new iam.PolicyStatement({ actions: ['logs:PutLogEvents'], resources: Lazy.list({ produce: () => this.logGroupArns() }) })],
+      statements: [new iam.PolicyStatement({ actions: ['logs:PutLogEvents'], resources: Lazy.list({ produce: () => [...new Set(this.subscriptions.groupArns)].map((arn) => `${arn}:*`) }) })],
     });
     role.attachInlinePolicy(this.policy);
     this.role = role;
     this.node.addValidation({
-      validate: () => this.logGroupArns().length ? [] : ['no log group is subscribed; call subscribe or subscribeAccount'],
+      validate: () => this.subscriptions.groupArns.length ? [] : ['no log group is subscribed; call subscribe or subscribeAccount'],
     });
   }
 
@@ -86,7 +85,6 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
    * Send the events of all log groups of the account and region, those to come included, but those that are subscribed singly.
    */
   public subscribeAccount(options: AccountPolicyOptions = {}): logs.CfnAccountPolicy {
-    this.account = true;
     const destination = { DestinationArn: this.destinationArn, RoleArn: this.role?.roleArn, Distribution: this.distribution };
     const policy = accountPolicy(this, this.subscriptions, destination, options);
     if (this.policy) policy.node.addDependency(this.policy);
@@ -100,11 +98,6 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
     this.subscriptions.bound(scope, sourceLogGroup);
     if (this.policy) scope.node.addDependency(this.policy);
     return { arn: this.destinationArn, role: this.role };
-  }
-
-  private logGroupArns(): string[] {
-    const names = this.account ? ['*'] : [...new Set(this.subscriptions.groupNames)];
-    return names.map((name) => Stack.of(this).formatArn({ service: 'logs', resource: 'log-group', resourceName: `${name}:*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME }));
   }
 
   private check(): void {

@@ -37,7 +37,7 @@ interface Parts {
 export function subscribeAccount({ forwarder, functionArn, ownLogGroup, subscriptions, settings }: Parts, options: SubscribeAccountOptions): logs.CfnAccountPolicy {
   const { excludeLogGroups = [], excludeLogGroupPrefixes = [] } = options;
   checkPrefixes(forwarder, excludeLogGroupPrefixes);
-  checkLineOptions(forwarder, options);
+  checkLineOptions(forwarder, options, subscriptions.logGroupTags);
   const given = [...LINE_OPTIONS.filter((option) => options[option] !== undefined), ...(excludeLogGroupPrefixes.length ? ['excludeLogGroupPrefixes'] : [])];
   if (given.length && !settings) {
     refuse(forwarder, `${given.join(', ')} is given to subscribeAccount with vendor code, which does not know it; leave it out, or leave code out to run our handler`);

@@ -45,6 +45,8 @@ export class Subscriptions {
   public readonly groupNames: string[] = [];
   /** The filters, whoever made them. */
   public readonly made: IConstruct[] = [];
+  /** Whether all groups of the account are subscribed. */
+  public wholeAccount = false;
   private readonly patterns = new Set<string>();
   private readonly filters: { name: string; own: boolean }[] = [];
 
@@ -52,12 +54,12 @@ export class Subscriptions {
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
     private readonly ownLogGroup: logs.ILogGroupRef | undefined,
     private readonly settings?: SubscriptionSettings,
-    private readonly logGroupTags?: LogGroupTags[],
+    public readonly logGroupTags?: LogGroupTags[],
   ) {}
 
   /** The ARNs of the subscribed groups, tokens among them. */
   public get groupArns(): string[] {
-    return this.groupNames.map((resourceName) => this.arnOf(resourceName));
+    return (this.wholeAccount ? ['*'] : this.groupNames).map((resourceName) => this.arnOf(resourceName));
   }
 
   /** The ARN of a group, which CloudWatch Logs wants with `:*` behind it for all but its tags. */

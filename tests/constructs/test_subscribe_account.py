@@ -11,8 +11,16 @@ from aws_cdk import aws_logs as logs
 
 from handler.overrides import SettingsBySubscription
 from handler.settings import Settings, read_redrive_settings, read_settings
-from mezmo_forwarder import MezmoLogForwarder, VendorCode
-from tests.constructs.synthesized import evaluate, only, resources, variables, warnings
+from mezmo_forwarder import LogGroupTags, MezmoLogForwarder, VendorCode
+from tests.constructs.synthesized import (
+    actions,
+    evaluate,
+    only,
+    resources,
+    statements,
+    variables,
+    warnings,
+)
 from tests.constructs.test_subscription import FILTER, HERE, forwarder_in, template
 
 Make = Callable[..., MezmoLogForwarder]
@@ -270,3 +278,23 @@ def test_an_own_log_group_of_another_name_is_left_out(stack: Stack, make_forward
     for redrive in (False, True):
         function: Any = only(stack, "AWS::Lambda::Function", redrive=redrive)
         assert function["LoggingConfig"]["LogGroup"] == "/brought"
+
+
+def test_tags_and_log_access_are_of_every_log_group(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder(log_group_tags=[LogGroupTags.as_tags("team")])
+    forwarder.subscribe(group(stack, "/single"))
+    forwarder.subscribe_account(app="{tag_team}")
+    forwarder.allow_log_access()
+
+    every = "arn:aws:logs:eu-west-3:123456789012:log-group:*"
+    resources_of = {}
+    for statement in statements(stack, "logs"):
+        arns = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        resources_of[actions(statement)[0]] = [evaluate(arn, {"AWS::Partition": "aws"}) for arn in arns]
+    assert resources_of["logs:ListTagsForResource"] == [every]
+    assert resources_of["logs:Describe*"] == [every, f"{every}:*"]
+
+
+def test_templates_over_tags_that_are_not_read_are_refused(make_forwarder: Make) -> None:
+    with pytest.raises(RuntimeError, match="tag_team.*no tag that logGroupTags names"):
+        make_forwarder().subscribe_account(app="{tag_team}")

@@ -1,6 +1,6 @@
 """From documents to lines, batches and what became of them, all in one invocation's time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .batches import Batch, Batcher, Query
@@ -75,15 +75,22 @@ class Forwarding:
         elif self._delivery.stopped:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
-        elif document.log_events and document.log_events[0].extracted_fields:
-            from .sources import by_source  # noqa: PLC0415  only where a subscription asks for it
-
-            for part in by_source(received):
-                self._send(settings, part, whole=whole)
         else:
-            self._send(settings, received, whole=whole)
+            # What comes through a stream is of any account, and of any region.
+            tags = self._tags.of(document) if self._tags and not received.record else {}
+            for part in self._parts(received):
+                self._send(settings, part, tags, whole=whole)
 
-    def _send(self, settings: Settings, received: Received, *, whole: bool) -> None:
+    def _parts(self, received: Received) -> list[Received]:
+        """Return the document, or one for each account and region, if its log events tell theirs."""
+        events = received.document.log_events
+        if not events or not events[0].extracted_fields:
+            return [received]
+        from .sources import by_source  # noqa: PLC0415  only where a subscription asks for it
+
+        return by_source(received)
+
+    def _send(self, settings: Settings, received: Received, tags: Mapping[str, str], *, whole: bool) -> None:
         document = received.document
         report, group = self._report, document.log_group
         document.foreign = document.owner != (self._own[0] or document.owner)
@@ -91,8 +98,6 @@ class Forwarding:
             received = self._join(settings.multiline, received)
         if (settings.include or settings.exclude or settings.sampling) and not whole:
             received = self._select(settings, received)
-        # What comes through a stream is of any account, and of any region.
-        tags = self._tags.of(received.document) if self._tags and not received.record else {}
         names = names_of(settings, received.document, tags)
         query = Query(names.hostname, names.tags)
         for piece in encode_lines(
