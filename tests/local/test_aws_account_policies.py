@@ -71,7 +71,12 @@ def test_it_holds_for_groups_made_before_and_after_and_says_so(aws: LocalAws) ->
     assert {(record["policyLevel"], *record["subscriptionFilters"]) for record in found} == {
         ("ACCOUNT_LEVEL_POLICY", "all")
     }
-    assert records(aws, "receives")[0]["messageType"] == "CONTROL_MESSAGE"
+    # Asynchronous, and so in any order
+    kinds = eventually(
+        lambda: [record["messageType"] for record in records(aws, "receives")],
+        enough=lambda seen: len(seen) == 3,
+    )
+    assert sorted(kinds) == ["CONTROL_MESSAGE", "DATA_MESSAGE", "DATA_MESSAGE"]
 
 
 def test_a_group_subscribed_singly_as_well_gets_twice(aws: LocalAws) -> None:
