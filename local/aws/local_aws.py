@@ -91,7 +91,7 @@ class LocalAws:
             schedule_scale=schedule_scale,
         )
         self._session = botocore.session.Session()
-        self._clients: dict[str, Any] = {}
+        self._clients: dict[tuple[str, str, str], Any] = {}
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -224,17 +224,18 @@ class LocalAws:
         """Return what a function was invoked with under that request id, with `journal`."""
         return json.loads((self.directory / "functions/events" / f"{request_id}.json").read_bytes())
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
-        """Return the botocore client of the service; it is made once."""
-        if service not in self._clients:
-            self._clients[service] = self._session.create_client(
+    def client(self, service: str, *, account: str = "local", region: str = REGION) -> Any:  # noqa: ANN401 - botocore makes its clients at run time
+        """Return the botocore client of the service, in this account or another; it is made once."""
+        key = service, account, region
+        if key not in self._clients:
+            self._clients[key] = self._session.create_client(
                 service,
-                region_name=REGION,
+                region_name=region,
                 endpoint_url=self.endpoint_url,
-                aws_access_key_id="local",
+                aws_access_key_id=account,  # which MiniStack takes for the account's number, if it is one
                 aws_secret_access_key="local",
             )
-        return self._clients[service]
+        return self._clients[key]
 
     def cdk(
         self,

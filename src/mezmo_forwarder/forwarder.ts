@@ -12,6 +12,7 @@ import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
 import { Redrive, REDRIVE_INTERVAL } from './redrive';
+import { subscribeAccount, SubscribeAccountOptions } from './subscribe-account';
 import { SubscribeOptions, Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
@@ -96,6 +97,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly oneRole: boolean;
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
+  private readonly subscriptionSettings: SubscriptionSettings;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
     super(scope, id);
@@ -112,6 +114,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     Aspects.of(this).add(settings, { priority: AspectPriority.READONLY });
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
     this.readsTags = (props.logGroupTags ?? []).length > 0;
+    this.subscriptionSettings = settings;
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;
@@ -210,6 +213,24 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    */
   public subscribe(logGroup: logs.ILogGroupRef, options: SubscribeOptions = {}): logs.SubscriptionFilter {
     return this.subscriptions.add(logGroup, options);
+  }
+
+  /**
+   * Forward the events of all log groups of the account and region, those to come included, by the account's one subscription policy.
+   *
+   * The forwarder's own log group is left out, and those that it subscribes singly, whichever call comes first.
+   */
+  public subscribeAccount(options: SubscribeAccountOptions = {}): logs.CfnAccountPolicy {
+    const policy = subscribeAccount({
+      forwarder: this,
+      functionArn: this.function.functionArn,
+      ownLogGroup: this.logGroup,
+      subscriptions: this.subscriptions,
+      settings: this.vendor ? undefined : this.subscriptionSettings,
+    }, options);
+    policy.node.addDependency(this.invokePermission);
+    if (this.readsTags) this.warnUnlessAttached([readTags(this.subscriptions.groupArns)]);
+    return policy;
   }
 
   /**

@@ -33,8 +33,8 @@ export class SubscriptionSettings implements IAspect {
   ) {}
 
   /** Give a subscription settings of its own. */
-  public add(filterName: string, options: LineOptions): void {
-    this.all[filterName] = lineSettings(this.forwarder, options, this.hashKeyVariable);
+  public add(filterName: string, options: LineOptions, more: Record<string, unknown> = {}): void {
+    this.all[filterName] = { ...lineSettings(this.forwarder, options, this.hashKeyVariable), ...more };
   }
 
   /** What stands in the settings document. */

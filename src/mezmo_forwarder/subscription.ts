@@ -3,15 +3,16 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
 import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
 import { checkLineOptions } from './check-props';
+import { checkFilterFields, FilterFields, setFilterFields } from './filter-fields';
 import { LINE_OPTIONS, LineOptions } from './line-options';
 import { LogGroupTags } from './log-group-tags';
 import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
 /**
- * Options for one subscription. What it has for itself takes the place of the forwarder's.
+ * What CloudWatch Logs is told of one subscription.
  */
-export interface SubscribeOptions extends LineOptions {
+export interface SubscriptionFilterOptions extends FilterFields {
   /**
    * Which events are forwarded. CloudWatch drops the others before the function is invoked, so they cost nothing.
    *
@@ -27,8 +28,13 @@ export interface SubscribeOptions extends LineOptions {
   readonly filterName?: string;
 }
 
+/**
+ * Options for one subscription. What it has for itself takes the place of the forwarder's.
+ */
+export interface SubscribeOptions extends SubscriptionFilterOptions, LineOptions {}
+
 /** CloudWatch's limit for a filter pattern, in characters. */
-const LONGEST_PATTERN = 1024;
+export const LONGEST_PATTERN = 1024;
 
 /**
  * The subscriptions of one forwarder: what makes their filters, and knows which exist.
@@ -37,19 +43,23 @@ const LONGEST_PATTERN = 1024;
 export class Subscriptions {
   /** The names of the subscribed groups, tokens among them. */
   public readonly groupNames: string[] = [];
+  /** The filters, whoever made them. */
+  public readonly made: IConstruct[] = [];
+  /** Whether all groups of the account are subscribed. */
+  public wholeAccount = false;
   private readonly patterns = new Set<string>();
   private readonly filters: { name: string; own: boolean }[] = [];
 
   public constructor(
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
-    private readonly ownLogGroup: logs.ILogGroupRef,
+    private readonly ownLogGroup: logs.ILogGroupRef | undefined,
     private readonly settings?: SubscriptionSettings,
-    private readonly logGroupTags?: LogGroupTags[],
+    public readonly logGroupTags?: LogGroupTags[],
   ) {}
 
   /** The ARNs of the subscribed groups, tokens among them. */
   public get groupArns(): string[] {
-    return this.groupNames.map((resourceName) => this.arnOf(resourceName));
+    return (this.wholeAccount ? ['*'] : this.groupNames).map((resourceName) => this.arnOf(resourceName));
   }
 
   /** The ARN of a group, which CloudWatch Logs wants with `:*` behind it for all but its tags. */
@@ -61,6 +71,7 @@ export class Subscriptions {
     this.check(logGroup);
     const { filterPattern = logs.FilterPattern.allEvents(), filterName } = options;
     const own = this.ownOptions(options);
+    checkFilterFields(this.forwarder, options);
     if (isKnown(filterName) && !/^[^:*]{1,512}$/.test(filterName)) {
       refuse(this.forwarder, `filterName is ${show(filterName)}; give 1 to 512 characters without ":" and "*"`);
     }
@@ -90,6 +101,7 @@ export class Subscriptions {
       filterPattern,
       filterName: name,
     });
+    setFilterFields(filter, options);
     if (own.length) this.settings?.add(name, options);
     resources.forEach((resource) => filter.node.addDependency(resource));
     return filter;
@@ -98,6 +110,7 @@ export class Subscriptions {
   /** Note that a filter on a log group delivers here, whoever made it. */
   public bound(filter: IConstruct, logGroup: logs.ILogGroupRef): void {
     this.check(logGroup);
+    this.made.push(filter);
     const { logGroupName } = logGroup.logGroupRef;
     // A filter in another stack depends on this one, so this one may not refer to that.
     if (isKnown(logGroupName) || !isAbroad(this.forwarder, filter)) this.groupNames.push(logGroupName);
@@ -112,7 +125,7 @@ export class Subscriptions {
     for (const dimension of ['region', 'account'] as const) {
       checkEnv(this.forwarder, `log group ${show(identity(logGroup))}`, logGroup, dimension, `CloudWatch invokes functions of its own ${dimension} only: make a forwarder there`);
     }
-    if (identity(logGroup) === identity(this.ownLogGroup)) {
+    if (this.ownLogGroup && identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
   }
@@ -131,7 +144,7 @@ export class Subscriptions {
   }
 
   /** A group's name as this stack may refer to it: literally where it can, and never by an export. */
-  private withoutExport(logGroup: logs.ILogGroupRef): { groupName: string; resources: CfnResource[] } {
+  public withoutExport(logGroup: logs.ILogGroupRef): { groupName: string; resources: CfnResource[] } {
     const resource = groupResource(logGroup);
     if (resource && isAbroad(this.forwarder, resource) && isKnown(resource.logGroupName)) {
       return { groupName: resource.logGroupName, resources: [resource] };

@@ -8,8 +8,8 @@ const RECOGNIZED = [
   'job', 'log', 'machine', 'namespace', 'prefix', 'project', 'service', 'stage', 'traffic', 'web_acl', 'zone',
 ];
 
-/** What is known of every line. */
-const ALWAYS = ['account', 'account_alias', 'log_group', 'log_stream', 'region'];
+/** What is known of every line, if at all. */
+const ALWAYS = ['account', 'account_alias', 'log_group', 'log_stream', 'policy_level', 'region'];
 
 /** Refuse a text whose template names what is never recognized; `{Name}` and other braces are text. */
 export function checkTemplate(scope: IConstruct, property: string, template: string | undefined, tags: LogGroupTags[] = []): void {

@@ -26,7 +26,7 @@ def test_every_name_that_is_recognized_may_be_used_and_no_other(make_forwarder: 
     with pytest.raises(RuntimeError) as error:
         make_forwarder(app="{nonsense}")
     (listed,) = re.findall(r"use one of ([\w, ]+) \(at", str(error.value))
-    always = {"account", "account_alias", "log_group", "log_stream", "region"}
+    always = {"account", "account_alias", "log_group", "log_stream", "policy_level", "region"}
     assert {*listed.split(", ")} == {*names_in_samples()} | always
 
 

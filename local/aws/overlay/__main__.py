@@ -10,6 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import (
+    account_destinations,
+    account_policies,
     bucket_requests,
     event_source_mappings,
     failure_destinations,
@@ -66,6 +68,12 @@ def main() -> None:
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
     seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)
+    seams.wrap(logs, "_put_destination", account_destinations.checking)
+    seams.wrap(logs, "_put_destination_policy", account_destinations.checking_policy)
+    seams.add_resource_type("AWS::Logs::Destination", account_destinations.resource_handlers())
+    seams.wrap("services.cloudformation.provisioners", "_cwlogs_subfilter_payload", subscriptions.with_fields)
+    seams.wrap(logs, "handle_request", account_policies.answering)
+    seams.add_resource_type("AWS::Logs::AccountPolicy", account_policies.resource_handlers())
     rules = "services.eventbridge"
     seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
     seams.wrap(rules, "_invoke_target", schedules.permitted)

@@ -52,7 +52,7 @@ class FunctionDestination:
     def problem(self, log_group: str) -> str | None:
         """See Destination. The function's own policy decides."""
         source = f"arn:aws:logs:{seams.region()}:{seams.account()}:log-group:{log_group}:*"
-        allowed = any(seams.function_policy_allows(self.arn, service, source) for service in _services())
+        allowed = any(seams.function_policy_allows(self.arn, service, source) for service in services())
         return None if allowed else _MAY_NOT_INVOKE
 
     def writes_to(self, log_group: str) -> bool:
@@ -79,11 +79,15 @@ class StreamDestination:
         """See Destination. The role has to trust CloudWatch Logs and to be allowed kinesis:PutRecord."""
         if not self.role:
             return _NO_ROLE
-        source = f"arn:aws:logs:{seams.region()}:{seams.account()}:log-group:{log_group}:*"
-        trusted = any(seams.role_trusts(self.role, service, source) for service in _services())
-        if seams.stream(self.arn) and trusted and seams.role_allows(self.role, "kinesis:PutRecord", self.arn):
+        allowed = seams.role_allows(self.role, "kinesis:PutRecord", self.arn)
+        if seams.stream(self.arn) and self.trusted(log_group) and allowed:
             return None
         return _MAY_NOT_PUT
+
+    def trusted(self, log_group: str) -> bool:
+        """Tell whether the role trusts CloudWatch Logs for the log group."""
+        source = f"arn:aws:logs:{seams.region()}:{seams.account()}:log-group:{log_group}:*"
+        return any(seams.role_trusts(self.role, service, source) for service in services())
 
     def writes_to(self, log_group: str) -> bool:
         """See Destination. Who reads the stream is not known."""
@@ -104,13 +108,19 @@ class StreamDestination:
 def destination_of(put: Record) -> Destination | None:
     """Return the destination of a subscription filter or of a request for one; None for kinds not known."""
     arn = str(put.get("destinationArn") or "")
+    role, distribution = put.get("roleArn") or "", put.get("distribution") or "ByLogStream"
     match arn.split(":")[2:3]:
         case ["lambda"]:
             return FunctionDestination(arn)
         case ["kinesis"]:
-            return StreamDestination(arn, put.get("roleArn") or "", put.get("distribution") or "ByLogStream")
+            return StreamDestination(arn, role, distribution)
+        case ["logs"]:
+            from .account_destinations import AccountDestination  # noqa: PLC0415  it is made of one of these
+
+            return AccountDestination(arn, role, distribution)
     return None
 
 
-def _services() -> tuple[str, str]:
+def services() -> tuple[str, str]:
+    """Return the names that CloudWatch Logs has as a principal."""
     return "logs.amazonaws.com", f"logs.{seams.region()}.amazonaws.com"

@@ -7,7 +7,7 @@ import gzip
 import json
 import secrets
 import time
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +22,7 @@ class LogEvent(TypedDict):
     id: str
     timestamp: int
     message: str
+    extractedFields: NotRequired[dict[str, str]]
 
 
 class LambdaEvent(TypedDict):
@@ -42,11 +43,13 @@ def data_payloads(
     log_stream: str,
     filters: Sequence[str],
     events: Iterable[LogEvent],
+    policy_level: str | None = None,
     maximum: int = MAXIMUM_JSON_BYTES,
 ) -> Iterator[bytes]:
     """Split the events, in order, over JSON documents of at most `maximum` bytes.
 
-    An event that is larger than the bound by itself travels alone.
+    An event that is larger than the bound by itself travels alone. `policy_level` is there for an account's
+    policy, whose name is then the filter's.
     """
     head = {
         "messageType": "DATA_MESSAGE",
@@ -56,17 +59,18 @@ def data_payloads(
         "subscriptionFilters": list(filters),
     }
     opening = _json(head)[:-1] + b',"logEvents":['
+    closing = b"]" + (b"," + _json({"policyLevel": policy_level})[1:] if policy_level else b"}")
     batch: list[bytes] = []
-    size = len(opening) + 1
+    size = len(opening) + len(closing) - 1
     for event in events:
         encoded = _json(event)
         if batch and size + len(encoded) + 1 > maximum:
-            yield opening + b",".join(batch) + b"]}"
-            batch, size = [], len(opening) + 1
+            yield opening + b",".join(batch) + closing
+            batch, size = [], len(opening) + len(closing) - 1
         batch.append(encoded)
         size += len(encoded) + 1
     if batch:
-        yield opening + b",".join(batch) + b"]}"
+        yield opening + b",".join(batch) + closing
 
 
 def control_payload(destination: str) -> bytes:

@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, MutableMapping
+    from contextlib import AbstractContextManager
     from types import ModuleType
 
 Record = dict[str, Any]
@@ -67,6 +68,17 @@ def stack_of(physical_id: str) -> str | None:
     )
 
 
+def add_resource_type(resource_type: str, handlers: Record) -> None:
+    """Teach CloudFormation a resource type: what it does to create, update and delete one."""
+    module("services.cloudformation.provisioners")._RESOURCE_HANDLERS[resource_type] = handlers
+
+
+def by_account_and_region() -> MutableMapping[str, Record]:
+    """Return an empty dict that has other items in each account and region."""
+    items: MutableMapping[str, Record] = module("core.responses").AccountRegionScopedDict()
+    return items
+
+
 def look_for_due_rules_every(seconds: float) -> None:
     """Set how often EventBridge's rules are looked through for those that are due."""
     vars(module("services.eventbridge"))["_SCHEDULER_TICK_INTERVAL"] = seconds
@@ -83,9 +95,9 @@ def refusal(code: str, message: str, status: int = 400) -> Response:
     return response
 
 
-def answer(contents: Record) -> Response:
-    """Return an answer in JSON."""
-    response: Response = module("core.responses").json_response(contents)
+def answer(body: Record) -> Response:
+    """Return a successful answer."""
+    response: Response = module("core.responses").json_response(body)
     return response
 
 
@@ -99,6 +111,12 @@ def region() -> str:
     return str(module("core.responses").get_region())
 
 
+def acting_for(account: str, region: str) -> AbstractContextManager[None]:
+    """Let what is done within be done in this account and region."""
+    scope: AbstractContextManager[None] = module("core.responses").request_scope(account, region)
+    return scope
+
+
 def endpoint_url() -> str:
     """Return MiniStack's own address."""
     return f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
@@ -108,6 +126,23 @@ def log_group(name: str) -> Record | None:
     """Return the log group; its filters stand under `subscriptionFilters`, by name."""
     group: Record | None = module("services.cloudwatch_logs")._log_groups.get(name)
     return group
+
+
+def log_destination(name: str) -> Record | None:
+    """Return the destination of this name: `targetArn`, `roleArn`, `accessPolicy`."""
+    destination: Record | None = module("services.cloudwatch_logs")._destinations.get(name)
+    return destination
+
+
+def put_log_destination(request: Record) -> Response:
+    """Make or change a destination, as the overlay has it."""
+    response: Response = module("services.cloudwatch_logs")._put_destination(request)
+    return response
+
+
+def delete_log_destination(name: str) -> None:
+    """Remove a destination, if it is there."""
+    module("services.cloudwatch_logs")._destinations.pop(name, None)
 
 
 def function(arn: str) -> Record | None:
@@ -293,6 +328,21 @@ def function_policy_allows(arn: str, service: str, source_arn: str) -> bool:
     return bool(result.decision == "Allow")
 
 
+def log_destination_allows(policy: str, arn: str, sender: str, organization: str) -> bool:
+    """Tell whether a destination's policy lets an account of an organization subscribe log groups to it."""
+    evaluator = module("core.iam_evaluator")
+    context = evaluator.EvalContext(
+        principal_arn=f"arn:aws:iam::{sender}:root",
+        principal_type="Root",
+        principal_account=sender,
+        action="logs:PutSubscriptionFilter",
+        resource_arn=arn,
+        region=region(),
+        service_context={"aws:principalorgid": organization},
+    )
+    return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
+
+
 def role_allows(role_arn: str, action: str, resource: str) -> bool:
     """Tell whether the role's policies, inline and attached, allow the action on the resource."""
     evaluator = module("core.iam_evaluator")
@@ -308,8 +358,10 @@ def role_allows(role_arn: str, action: str, resource: str) -> bool:
     return bool(evaluator.evaluate(context, policies).decision == "Allow")
 
 
-def role_trusts(role_arn: str, service: str, source_arn: str) -> bool:
-    """Tell whether the role may be assumed by the service on behalf of this source of this account."""
+def role_trusts(
+    role_arn: str, service: str, source_arn: str, *, sender: str = "", organization: str = ""
+) -> bool:
+    """Tell whether the role may be assumed by the service for this source, of this account or another."""
     evaluator = module("core.iam_evaluator")
     role = module("services.iam")._roles.get_scoped(account(), None, role_arn.rsplit("/", 1)[-1])
     trust = (role or {}).get("AssumeRolePolicyDocument") or {}
@@ -323,7 +375,11 @@ def role_trusts(role_arn: str, service: str, source_arn: str) -> bool:
         action="sts:AssumeRole",
         resource_arn=role_arn,
         region=region(),
-        service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account()},
+        service_context={
+            "aws:sourcearn": source_arn,
+            "aws:sourceaccount": sender or account(),
+            "aws:sourceorgid": organization,
+        },
     )
     # A trust policy names no resource, for it is the role's own; the evaluator wants one.
     policy = {"Statement": [{"Resource": "*", **statement} for statement in statements]}

@@ -21,12 +21,14 @@ class LogEvent(Struct, gc=False):
     """A log event; `timestamp` is in milliseconds, `id` and `message` are JSON strings, not decoded.
 
     One that was several has the first one's id, and the others' in `event_ids`; CloudWatch sends none.
+    `extracted_fields` is a JSON object, not decoded: what a subscription's pattern or system fields add.
     """
 
     id: Raw
     timestamp: int
     message: Raw
     event_ids: tuple[str, ...] = msgspec.field(default=(), name="eventIds")
+    extracted_fields: Raw = msgspec.field(default=Raw(b""), name="extractedFields")
 
 
 class TimedEvent(LogEvent, gc=False):
@@ -38,7 +40,10 @@ class TimedEvent(LogEvent, gc=False):
 class Document(Struct, rename="camel"):
     """CloudWatch's document, with the names it has there.
 
-    `joined` says that lines that belong together were looked for, as what CloudWatch sends never does.
+    `policy_level` is "ACCOUNT_LEVEL_POLICY" if it came by an account's policy, whose name then stands for a
+    filter's. Three fields are never sent by CloudWatch: `joined` says that lines that belong together were
+    looked for, `source_region` where the log events come from, if they tell, and `foreign` whether that is
+    another account than the function's.
     """
 
     message_type: str
@@ -47,7 +52,10 @@ class Document(Struct, rename="camel"):
     log_stream: str = ""
     subscription_filters: list[str] = []
     log_events: list[LogEvent] = []
+    policy_level: str | None = None
     joined: bool = False
+    source_region: str = ""
+    foreign: bool = False
 
     @property
     def is_control(self) -> bool:
@@ -274,6 +282,8 @@ def _decode_lone_surrogates(text: bytes, cause: msgspec.DecodeError) -> Document
         for name, source in (("id", cleaned), ("message", fields)):
             if isinstance(text := source.get(name), str):
                 cleaned[name] = Raw(literal_of(text))
+        if "extractedFields" in cleaned:
+            cleaned["extractedFields"] = Raw(msgspec.json.encode(cleaned["extractedFields"]))
         return cleaned
 
     try:

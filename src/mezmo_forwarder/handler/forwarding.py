@@ -1,6 +1,6 @@
 """From documents to lines, batches and what became of them, all in one invocation's time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from .batches import Batch, Batcher, Query
@@ -10,7 +10,7 @@ from .leftovers import Leftovers
 from .lines import encode_lines
 from .names import names_of
 from .overrides import SettingsBySubscription
-from .report import OWN_LOG_GROUP, Report
+from .report import EXCLUDED_LOG_GROUP, OWN_LOG_GROUP, Report
 from .settings import Multiline, Settings
 
 if TYPE_CHECKING:
@@ -69,27 +69,46 @@ class Forwarding:
         counts = report.of(group)
         counts.received += count
         report.events += count
+        settings = self._settings.of(document.subscription_filters)
         if (document.owner, group) == self._own:
             report.filter(group, OWN_LOG_GROUP, count)
+        elif group.startswith(settings.exclude_log_group_prefixes):
+            report.filter(group, EXCLUDED_LOG_GROUP, count)
         elif self._delivery.stopped:
             self.left.add_document(received)
             report.leave_document(group, count, received.size, self._delivery.stopped)
         else:
-            settings = self._settings.of(document.subscription_filters)
-            if settings.multiline is not None:
-                received = self._join(settings.multiline, received)
-            if (settings.include or settings.exclude or settings.sampling) and not whole:
-                received = self._select(settings, received)
             # What comes through a stream is of any account, and of any region.
             tags = self._tags.of(document) if self._tags and not received.record else {}
-            names = names_of(settings, received.document, tags)
-            query = Query(names.hostname, names.tags)
-            for piece in encode_lines(
-                settings, received, names, filtered=lambda reason: report.filter(group, reason)
-            ):
-                if piece.places is not None:
-                    counts.received += piece.count - len({*piece.places})  # parts of one log event
-                self._deliver(self._batcher.add(query, piece))
+            for part in self._parts(received):
+                self._send(settings, part, tags, whole=whole)
+
+    def _parts(self, received: Received) -> list[Received]:
+        """Return the document, or one for each account and region, if its log events tell theirs."""
+        events = received.document.log_events
+        if not events or not events[0].extracted_fields:
+            return [received]
+        from .sources import by_source  # noqa: PLC0415  only where a subscription asks for it
+
+        return by_source(received)
+
+    def _send(self, settings: Settings, received: Received, tags: Mapping[str, str], *, whole: bool) -> None:
+        document = received.document
+        report, group = self._report, document.log_group
+        document.foreign = document.owner != (self._own[0] or document.owner)
+        if settings.multiline is not None:
+            received = self._join(settings.multiline, received)
+        if (settings.include or settings.exclude or settings.sampling) and not whole:
+            received = self._select(settings, received)
+        names = names_of(settings, received.document, tags)
+        query = Query(names.hostname, names.tags)
+        for piece in encode_lines(
+            settings, received, names, filtered=lambda reason: report.filter(group, reason)
+        ):
+            if piece.places is not None:
+                # Parts of one log event
+                report.of(group).received += piece.count - len({*piece.places})
+            self._deliver(self._batcher.add(query, piece))
 
     def _join(self, multiline: Multiline, received: Received) -> Received:
         from .joining import join  # noqa: PLC0415  only where it is asked for

@@ -177,7 +177,8 @@ def _joined(events: Sequence[LogEvent], literals: Sequence[bytes]) -> list[LogEv
         event_ids = _decode_ids(b"[%b]" % ids)
     except ValidationError:  # what CloudWatch never sends, an id that is no string
         event_ids = tuple(_id_of(event) for event in events[1:])
-    return [LogEvent(first.id, first.timestamp, Raw(join_literals(literals)), event_ids)]
+    text = Raw(join_literals(literals))
+    return [LogEvent(first.id, first.timestamp, text, event_ids, first.extracted_fields)]
 
 
 def _id_of(event: LogEvent) -> str:

@@ -55,7 +55,7 @@ class MessageTime:
             or moment not in _THIRTEEN_DIGITS
         ):
             return event
-        return TimedEvent(event.id, moment, event.message, event.event_ids, own)
+        return TimedEvent(event.id, moment, event.message, event.event_ids, event.extracted_fields, own)
 
 
 @cache

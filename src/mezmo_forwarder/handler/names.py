@@ -64,9 +64,11 @@ def names_of(settings: Settings, document: Document, log_group_tags: Mapping[str
         "log_group": group,
         "log_stream": stream,
         "account": document.owner,
-        "region": settings.region,
+        "region": document.source_region or settings.region,
     }
-    if settings.account_alias:
+    if document.policy_level:
+        values["policy_level"] = document.policy_level
+    if settings.account_alias and not document.foreign:
         values["account_alias"] = settings.account_alias
     tags, meta = _tags_of(settings, log_group_tags, values) if log_group_tags else ([], {})
     standard = settings.line_format == "standard"

@@ -12,7 +12,9 @@ from msgspec import Struct
 from .batches import Batch
 from .settings import MetricsDetail
 
-OWN_LOG_GROUP = "the forwarder's own log group"  # as the reason of a filter
+# As reasons of a filter
+OWN_LOG_GROUP = "the forwarder's own log group"
+EXCLUDED_LOG_GROUP = "a log group excluded by its prefix"
 NAMESPACE = "MezmoForwarder"
 _LONGEST_MESSAGE = 400
 _LONGEST_REASON = 80

@@ -237,6 +237,7 @@ class Overrides(Struct, frozen=True, forbid_unknown_fields=True):
     sampling: tuple[Sampling, ...] | UnsetType = UNSET
     timestamp_field: FieldName | UnsetType = UNSET
     json_messages: JsonMessages | UnsetType = UNSET
+    exclude_log_group_prefixes: tuple[Text, ...] | UnsetType = UNSET
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -249,6 +250,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         recognize: whether lines are named by the service that wrote them, and get what messages tell.
         account_alias: a name of the account, for `meta`.
         log_group_tags: the tags of log groups that lines get; they are read only if there are any here.
+        exclude_log_group_prefixes: how the names of log groups begin that are not forwarded.
         region: the function's own, which the environment tells.
         timestamp_field: the field of JSON messages that holds the time of their lines.
         json_messages: whether Mezmo parses them; if not, whether `meta` holds their fields.
@@ -277,6 +279,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     sampling: tuple[Sampling, ...] = ()
     timestamp_field: FieldName | None = None
     json_messages: JsonMessages = "as-is"
+    exclude_log_group_prefixes: tuple[Text, ...] = ()
     redact: Redact | None = None
     store: Store | None = None
     metrics: MetricsDetail | None = None

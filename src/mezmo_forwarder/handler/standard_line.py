@@ -45,8 +45,8 @@ class _Standard:
         recognized, fields = names.recognized, settings.meta_fields
         values: dict[str, object] = {
             "owner": document.owner,
-            "account_alias": settings.account_alias,
-            "region": settings.region,
+            "account_alias": names.values.get("account_alias"),
+            "region": names.values["region"],
             "group": document.log_group,
             "stream": document.log_stream,
             "event_id": Raw(_GAP),

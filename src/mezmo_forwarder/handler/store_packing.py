@@ -31,7 +31,9 @@ class _Document(Struct, rename="camel"):
     log_stream: str
     subscription_filters: list[str]
     log_events: list[_Event]
+    policy_level: str | UnsetType = UNSET
     joined: bool | UnsetType = UNSET
+    source_region: str | UnsetType = UNSET
 
 
 def pack_undelivered(settled: Iterable[Settled], documents: Iterable[Received] = ()) -> bytes:
@@ -77,7 +79,9 @@ def _pack(source: Received, events: dict[int, str]) -> bytes:
             _Event(event.id, event.timestamp, event.message, event.event_ids or UNSET, reason or UNSET)
             for event, reason in ((document.log_events[place], why) for place, why in events.items())
         ],
+        document.policy_level or UNSET,
         document.joined or UNSET,
+        document.source_region or UNSET,
     )
     return isal_zlib.compress(msgspec.json.encode(stored), _LEVEL, GZIP)
 
