@@ -1,0 +1,77 @@
+import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
+import { IConstruct } from 'constructs';
+import { LogGroupFacts, LogGroupMatch } from './log-group-match';
+import { classWithoutFilters, givenName, givenRegion } from './log-groups';
+import { exportOnly, isAbroad } from './references';
+import { StackDependencies } from './stack-dependencies';
+import { isKnown, show } from './validate';
+
+/** Why something is left out, by the id of the warning: what is said of it, and the remedy. */
+const REASONS = {
+  otherEnvironment: 'of another region or account, and CloudWatch Logs invokes functions of its own alone; make a forwarder there',
+  otherStage: 'in a stage of its own, which is deployed on its own; make a forwarder in it',
+  logGroupClass: 'of a class without subscription filters, and a log group\'s class cannot be changed; make another of class STANDARD',
+  conditionalLogGroup: 'made under a condition of another stack, which the forwarder\'s stack cannot know; make a forwarder in that stack',
+  unnamedLogGroup: 'of another stack, to which only an export could refer; give the log group a literal logGroupName',
+  dependencyCycle: 'of a stack that depends on the forwarder\'s, which would have to depend on it; put the forwarder into a stack on which no other depends, or write logs.SubscriptionFilter with the forwarder as its destination beside the log group',
+  functionLogGroup: 'made by Lambda for a function, and not by this app; give the function a logGroup, or set the feature flag "@aws-cdk/aws-lambda:useCdkManagedLogGroup"',
+  lateLogGroup: 'made by an aspect when CDK had passed already; set the feature flag "@aws-cdk/core:aspectStabilization"',
+};
+
+export type Reason = keyof typeof REASONS;
+
+/** How many are named in a warning. */
+const MOST_NAMED = 5;
+
+/** Why a forwarder cannot subscribe the log group that a resource makes, if so. */
+export function obstacleTo(forwarder: IConstruct, resource: CfnResource): Reason | undefined {
+  const [theirs, ours] = [Stack.of(resource), Stack.of(forwarder)];
+  const region = givenRegion(resource) ?? theirs.region;
+  if (differ(region, ours.region) || differ(theirs.account, ours.account)) return 'otherEnvironment';
+  if (classWithoutFilters(resource)) return 'logGroupClass';
+  if (theirs !== ours && resource.cfnOptions.condition) return 'conditionalLogGroup';
+  if (!isAbroad(forwarder, resource)) return undefined;
+  if (!isKnown(givenName(resource)) && exportOnly(forwarder, resource)) return 'unnamedLogGroup';
+  return StackDependencies.of(forwarder).reaches(resource, forwarder) ? 'dependencyCycle' : undefined;
+}
+
+/**
+ * What `subscribeAll` leaves out, to be told in one warning for each reason, however much there is of it.
+ */
+export class LeftOut {
+  private readonly found = new Map<Reason, Set<string>>();
+  private readonly unmatched = new Set<string>();
+
+  public constructor(private readonly forwarder: IConstruct) {}
+
+  public add(reason: Reason, construct: IConstruct): void {
+    const found = this.found.get(reason) ?? new Set();
+    this.found.set(reason, found.add(construct.node.path));
+  }
+
+  /** Note which matches are true of nothing there is: slips of the pen, likely. */
+  public addUnmatched(matches: LogGroupMatch[], all: LogGroupFacts[]): void {
+    matches.filter((match) => !all.some((facts) => match._is(facts))).forEach((match) => this.unmatched.add(match._text));
+  }
+
+  public warn(): void {
+    const annotations = Annotations.of(this.forwarder);
+    for (const [reason, paths] of this.found) {
+      annotations.addWarningV2(`mezmo-forwarder:${reason}`, `subscribeAll leaves out ${listed(paths)}: ${REASONS[reason]}`);
+    }
+    if (this.unmatched.size) {
+      annotations.addWarningV2('mezmo-forwarder:unmatchedLogGroups', `subscribeAll is given what is true of no log group: ${[...this.unmatched].join(', ')}; correct it, or leave it out`);
+    }
+  }
+}
+
+/** The first few of many paths. */
+export function listed(paths: Iterable<string>): string {
+  const all = [...paths].map(show);
+  const more = all.length > MOST_NAMED ? ` and ${all.length - MOST_NAMED} more` : '';
+  return all.slice(0, MOST_NAMED).join(', ') + more;
+}
+
+function differ(one: unknown, other: string): boolean {
+  return isKnown(one) && isKnown(other) && one !== other;
+}
