@@ -76,7 +76,7 @@ def too_many(app: App, count: int) -> Stack:
 
 
 def test_more_than_a_stacks_resources_is_an_error_that_tells_what_to_use() -> None:
-    app = new_app(**{"@aws-cdk/core:stackResourceLimit": 50})
+    app = new_app({"@aws-cdk/core:stackResourceLimit": 50})
     too_many(app, 20)
 
     with pytest.raises(
@@ -88,6 +88,6 @@ def test_more_than_a_stacks_resources_is_an_error_that_tells_what_to_use() -> No
 
 
 def test_a_limit_of_the_users_counts() -> None:
-    app = new_app(**{"@aws-cdk/core:stackResourceLimit": 0})
+    app = new_app({"@aws-cdk/core:stackResourceLimit": 0})
     too_many(app, 20)
     app.synth()

@@ -37,8 +37,8 @@ FAR = Environment(account="123456789012", region="us-east-1")
 ASPECT_STABILIZATION = "@aws-cdk/core:aspectStabilization"
 
 
-def new_app(*, stabilized: bool = False, **context: Any) -> App:
-    flags = {"aws:cdk:disable-asset-staging": True, ASPECT_STABILIZATION: stabilized, **context}
+def new_app(context: dict[str, Any] | None = None, *, stabilized: bool = False) -> App:
+    flags = {"aws:cdk:disable-asset-staging": True, ASPECT_STABILIZATION: stabilized, **(context or {})}
     return App(context=flags, analytics_reporting=False, tree_metadata=False)
 
 
@@ -83,7 +83,7 @@ class Visiting:
 @pytest.mark.parametrize("stabilized", [False, True])
 @pytest.mark.parametrize("forwarder_first", [False, True])
 def test_every_log_group_however_it_is_made(*, stabilized: bool, forwarder_first: bool) -> None:
-    app = new_app(stabilized=stabilized, **{"@aws-cdk/aws-lambda:useCdkManagedLogGroup": True})
+    app = new_app({"@aws-cdk/aws-lambda:useCdkManagedLogGroup": True}, stabilized=stabilized)
     ours = Stack(app, "Logs", env=HERE) if forwarder_first else None
     theirs = Stack(app, "App", env=HERE)
     ours = ours or Stack(app, "Logs", env=HERE)
@@ -192,7 +192,7 @@ def test_include_and_exclude(choice: str) -> None:
 @pytest.mark.parametrize("own_options", [False, True])
 @pytest.mark.parametrize("mutating", [False, True])
 def test_tags_that_come_with_an_aspect(*, stabilized: bool, own_options: bool, mutating: bool) -> None:
-    app = new_app(stabilized=stabilized, **{"@aws-cdk/core:aspectPrioritiesMutating": mutating})
+    app = new_app({"@aws-cdk/core:aspectPrioritiesMutating": mutating}, stabilized=stabilized)
     ours, theirs = Stack(app, "Logs", env=HERE), Stack(app, "App", env=HERE)
     forwarder_in(ours).subscribe_all(
         app, exclude_log_groups=[LogGroupMatch.tag("private")], app="all" if own_options else None
@@ -206,7 +206,7 @@ def test_tags_that_come_with_an_aspect(*, stabilized: bool, own_options: bool, m
 
 
 def test_a_name_known_in_part_is_matched_by_that_part() -> None:
-    app = new_app(**{"@aws-cdk/aws-lambda:useCdkManagedLogGroup": True})
+    app = new_app({"@aws-cdk/aws-lambda:useCdkManagedLogGroup": True})
     stack = Stack(app, "Logs", env=HERE)
     inline_function(stack, "Function")
     logs.LogGroup(stack, "Group", log_group_name=CfnParameter(stack, "Name").value_as_string)
