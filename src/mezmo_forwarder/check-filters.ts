@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Stack, Stage } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, CfnResource, Stack, Stage } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { IConstruct } from 'constructs';
 import { listed } from './left-out';
@@ -16,12 +16,20 @@ const FILTERS_A_GROUP_BEFORE = 2;
 const RESOURCES_A_STACK = 500;
 const RESOURCES_CONTEXT = '@aws-cdk/core:stackResourceLimit';
 
+/** How many outputs CloudFormation takes in a stack. */
+const OUTPUTS_A_STACK = 200;
+
+interface Filters {
+  readonly group: string;
+  readonly filters: IConstruct[];
+}
+
 /** Look at the filters on a forwarder's log groups, whoever made them: warn of what surprises, and return what cannot be. */
-export function checkFilters(forwarder: IConstruct): string[] {
+export function checkFilters(forwarder: IConstruct, referredStacks: Iterable<Stack>): string[] {
   const errors: string[] = [];
   const full: string[] = [];
   const shared: string[] = [];
-  for (const [group, filters] of filtersByGroup(Stage.of(forwarder)!)) {
+  for (const { group, filters } of filtersByGroup(Stage.of(forwarder)!)) {
     const forwarders = filters.map((filter) => deliveryOf(filter)?.forwarder).filter((one) => one !== undefined);
     if (!forwarders.includes(forwarder)) continue;
     if (filters.length > FILTERS_A_GROUP) {
@@ -39,7 +47,13 @@ export function checkFilters(forwarder: IConstruct): string[] {
     Annotations.of(forwarder).addWarningV2('mezmo-forwarder:twoForwarders',
       `log groups that another forwarder is subscribed to as well: ${listed(shared)}; their lines arrive twice, unless the filter patterns differ: leave them out of one`);
   }
-  return [...errors, ...tooManyResources(Stack.of(forwarder))];
+  return [...errors, ...tooManyResources(Stack.of(forwarder)), ...[...referredStacks].flatMap(tooManyOutputs)];
+}
+
+function tooManyOutputs(stack: Stack): string[] {
+  const outputs = stack.node.findAll().filter((one) => one instanceof CfnOutput && Stack.of(one) === stack);
+  if (outputs.length <= OUTPUTS_A_STACK) return [];
+  return [`stack ${show(stack.node.path)} has ${outputs.length} outputs, by which the forwarder knows the names of its log groups among others; CloudFormation takes ${OUTPUTS_A_STACK}: give log groups a literal logGroupName, which needs none, or make a forwarder in that stack`];
 }
 
 /** An error that tells what to do, before CDK's, which does not. */
@@ -52,17 +66,18 @@ function tooManyResources(stack: Stack): string[] {
 }
 
 /** The filters of an assembly by region, account and log group. */
-function filtersByGroup(stage: Stage): Map<string, IConstruct[]> {
-  const found = new Map<string, logs.CfnSubscriptionFilter[]>();
+function filtersByGroup(stage: Stage): Iterable<Filters> {
+  const found = new Map<string, Filters>();
   for (const filter of stage.node.findAll()) {
     if (!(filter instanceof logs.CfnSubscriptionFilter)) continue;
     const stack = Stack.of(filter);
-    const key = deliveryOf(filter)?.key ?? keyOfName(stack, filter.logGroupName);
-    const where = [stack.region, stack.account].filter(isKnown);
-    const group = [...where, key].join(' ');
-    found.set(group, [...found.get(group) ?? [], filter]);
+    const group = deliveryOf(filter)?.key ?? keyOfName(stack, filter.logGroupName);
+    const key = [...[stack.region, stack.account].filter(isKnown), group].join(' ');
+    const known: Filters = found.get(key) ?? { group, filters: [] };
+    known.filters.push(filter);
+    found.set(key, known);
   }
-  return found;
+  return found.values();
 }
 
 /** Where a filter delivers, which is known of its L2. */

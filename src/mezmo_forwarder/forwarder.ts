@@ -117,7 +117,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
     this.readsTags = (props.logGroupTags ?? []).length > 0;
     OwnLogGroups.of(this).claim(this, this.logGroup);
-    this.node.addValidation({ validate: () => checkFilters(this) });
+    this.node.addValidation({ validate: () => checkFilters(this, this.subscriptions.referredStacks) });
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;

@@ -8,14 +8,14 @@ import { isKnown, show } from './validate';
 
 /** Why something is left out, by the id of the warning: what is said of it, and the remedy. */
 const REASONS = {
-  otherEnvironment: 'of another region or account, and CloudWatch Logs invokes functions of its own alone; make a forwarder there',
-  otherStage: 'in a stage of its own, which is deployed on its own; make a forwarder in it',
-  logGroupClass: 'of a class without subscription filters, and a log group\'s class cannot be changed; make another of class STANDARD',
-  conditionalLogGroup: 'made under a condition of another stack, which the forwarder\'s stack cannot know; make a forwarder in that stack',
-  unnamedLogGroup: 'of another stack, to which only an export could refer; give the log group a literal logGroupName',
-  dependencyCycle: 'of a stack that depends on the forwarder\'s, which would have to depend on it; put the forwarder into a stack on which no other depends, or write logs.SubscriptionFilter with the forwarder as its destination beside the log group',
-  functionLogGroup: 'made by Lambda for a function, and not by this app; give the function a logGroup, or set the feature flag "@aws-cdk/aws-lambda:useCdkManagedLogGroup"',
-  lateLogGroup: 'made by an aspect when CDK had passed already; set the feature flag "@aws-cdk/core:aspectStabilization"',
+  'mezmo-forwarder:otherEnvironment': 'of another region or account, and CloudWatch Logs invokes functions of its own alone; make a forwarder there',
+  'mezmo-forwarder:otherStage': 'in a stage of its own, which is deployed on its own; make a forwarder in it',
+  'mezmo-forwarder:logGroupClass': 'of a class without subscription filters, and a log group\'s class cannot be changed; make another of class STANDARD',
+  'mezmo-forwarder:conditionalLogGroup': 'made under a condition of another stack, which the forwarder\'s stack cannot know; make a forwarder in that stack',
+  'mezmo-forwarder:unnamedLogGroup': 'of another stack, to which only an export could refer; give the log group a literal logGroupName',
+  'mezmo-forwarder:dependencyCycle': 'of a stack that depends on the forwarder\'s, which would have to depend on it; put the forwarder into a stack on which no other depends, or write logs.SubscriptionFilter with the forwarder as its destination beside the log group',
+  'mezmo-forwarder:functionLogGroup': 'made by Lambda for a function, and not by this app; give the function a logGroup, or set the feature flag "@aws-cdk/aws-lambda:useCdkManagedLogGroup"',
+  'mezmo-forwarder:lateLogGroup': 'made by an aspect when CDK had passed already; set the feature flag "@aws-cdk/core:aspectStabilization"',
 };
 
 export type Reason = keyof typeof REASONS;
@@ -23,16 +23,20 @@ export type Reason = keyof typeof REASONS;
 /** How many are named in a warning. */
 const MOST_NAMED = 5;
 
+/** Whether what a resource makes is of another region or account than the forwarder. */
+export function isElsewhere(forwarder: IConstruct, resource: CfnResource): boolean {
+  const [theirs, ours] = [Stack.of(resource), Stack.of(forwarder)];
+  return differ(givenRegion(resource) ?? theirs.region, ours.region) || differ(theirs.account, ours.account);
+}
+
 /** Why a forwarder cannot subscribe the log group that a resource makes, if so. */
 export function obstacleTo(forwarder: IConstruct, resource: CfnResource): Reason | undefined {
-  const [theirs, ours] = [Stack.of(resource), Stack.of(forwarder)];
-  const region = givenRegion(resource) ?? theirs.region;
-  if (differ(region, ours.region) || differ(theirs.account, ours.account)) return 'otherEnvironment';
-  if (classWithoutFilters(resource)) return 'logGroupClass';
-  if (theirs !== ours && resource.cfnOptions.condition) return 'conditionalLogGroup';
+  if (isElsewhere(forwarder, resource)) return 'mezmo-forwarder:otherEnvironment';
+  if (classWithoutFilters(resource)) return 'mezmo-forwarder:logGroupClass';
+  if (Stack.of(resource) !== Stack.of(forwarder) && resource.cfnOptions.condition) return 'mezmo-forwarder:conditionalLogGroup';
   if (!isAbroad(forwarder, resource)) return undefined;
-  if (!isKnown(givenName(resource)) && exportOnly(forwarder, resource)) return 'unnamedLogGroup';
-  return StackDependencies.of(forwarder).reaches(resource, forwarder) ? 'dependencyCycle' : undefined;
+  if (!isKnown(givenName(resource)) && exportOnly(forwarder, resource)) return 'mezmo-forwarder:unnamedLogGroup';
+  return StackDependencies.of(forwarder).reaches(resource, forwarder) ? 'mezmo-forwarder:dependencyCycle' : undefined;
 }
 
 /**
@@ -57,7 +61,7 @@ export class LeftOut {
   public warn(): void {
     const annotations = Annotations.of(this.forwarder);
     for (const [reason, paths] of this.found) {
-      annotations.addWarningV2(`mezmo-forwarder:${reason}`, `subscribeAll leaves out ${listed(paths)}: ${REASONS[reason]}`);
+      annotations.addWarningV2(reason, `subscribeAll leaves out ${listed(paths)}: ${REASONS[reason]}`);
     }
     if (this.unmatched.size) {
       annotations.addWarningV2('mezmo-forwarder:unmatchedLogGroups', `subscribeAll is given what is true of no log group: ${[...this.unmatched].join(', ')}; correct it, or leave it out`);

@@ -50,7 +50,10 @@ export class StackDependencies {
       for (const construct of stack.node.findAll()) {
         if (topLevel(Stack.of(construct)) !== stack) continue;
         const references = CfnElement.isCfnElement(construct) ? referencesOf(construct).map(({ target }) => target) : [];
-        for (const target of [...references, ...construct.node.dependencies]) found.add(topLevel(Stack.of(target)));
+        for (const target of [...references, ...construct.node.dependencies]) {
+          const theirs = target.node.scopes.filter(Stack.isStack).pop();
+          if (theirs) found.add(topLevel(theirs));
+        }
       }
       this.direct.set(stack, found);
     }

@@ -1,7 +1,7 @@
 import { Annotations, AspectPriority, Aspects, CfnResource, IAspect, RemoveTag, Stack, Stage, Tag } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, IConstruct } from 'constructs';
-import { LeftOut, listed, obstacleTo } from './left-out';
+import { isElsewhere, LeftOut, listed, obstacleTo } from './left-out';
 import { factsOf, LogGroupFacts, LogGroupMatch } from './log-group-match';
 import { givenName, keyOfResource, knownPart, logGroupOf, makesLogGroup, placedName } from './log-groups';
 import { OwnLogGroups } from './own-log-groups';
@@ -75,7 +75,7 @@ export class SubscribeAll implements IAspect {
 
   public visit(node: IConstruct): void {
     if (node === this.forwarder) {
-      // Without stabilization this is the last chance for what the lines' own options do to the function.
+      // Without stabilization CDK does not come again, and options of the lines would be packed anew with each log group.
       if (!isStabilized(this.forwarder) && this.calls.some(({ options }) => this.subscriptions.ownOptions(options).length)) this.visitAll();
       this.forwarderVisited = true;
     }
@@ -124,13 +124,13 @@ export class SubscribeAll implements IAspect {
       for (const { resource, facts } of found) {
         if (!covers(call, resource, facts)) continue;
         if (Stage.of(resource) !== Stage.of(this.forwarder)) {
-          this.leftOut.add('otherStage', Stage.of(resource)!);
+          this.leftOut.add('mezmo-forwarder:otherStage', Stage.of(resource)!);
         } else if (!this.decided.has(resource)) {
-          this.leftOut.add('lateLogGroup', resource);
+          this.leftOut.add('mezmo-forwarder:lateLogGroup', resource);
         }
       }
       const without = this.functionsWithout(groups, all).map((resource) => ({ resource, facts: factsOfFunction(resource) }));
-      without.filter(({ resource, facts }) => covers(call, resource, facts)).forEach(({ resource }) => this.leftOut.add('functionLogGroup', resource));
+      without.filter(({ resource, facts }) => covers(call, resource, facts)).forEach(({ resource }) => this.leftOut.add('mezmo-forwarder:functionLogGroup', resource));
       const { includeLogGroups = [], excludeLogGroups = [] } = call.options;
       this.leftOut.addUnmatched([...includeLogGroups, ...excludeLogGroups], [...found, ...without].map(({ facts }) => facts));
     }
@@ -145,9 +145,9 @@ export class SubscribeAll implements IAspect {
   /** The functions to which Lambda itself gives a log group, which is not of this app. */
   private functionsWithout(groups: CfnResource[], all: IConstruct[]): lambda.CfnFunction[] {
     const here = (construct: IConstruct) => Stage.of(construct) === Stage.of(this.forwarder);
-    const functions = all.filter((one) => one instanceof lambda.CfnFunction).filter((fn) => here(fn) && !fn.loggingConfig && !obstacleTo(this.forwarder, fn));
+    const functions = all.filter((one) => one instanceof lambda.CfnFunction).filter((fn) => here(fn) && !fn.loggingConfig && !isElsewhere(this.forwarder, fn));
     const named = new Set(functions.length ? groups.filter(here).map((resource) => placedName(Stack.of(resource), givenName(resource))) : []);
-    return functions.filter((fn) => ![fn.ref, fn.functionName].some((name) => named.has(placedName(Stack.of(fn), `/aws/lambda/${name}`))));
+    return functions.filter((fn) => ![fn.ref, fn.functionName ?? fn.ref].some((name) => named.has(placedName(Stack.of(fn), `/aws/lambda/${name}`))));
   }
 }
 

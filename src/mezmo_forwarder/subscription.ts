@@ -61,6 +61,8 @@ export class Subscriptions {
   }
 
   private readonly ownOptionsOf = new WeakMap<SubscribeOptions, string[]>();
+  /** The stacks whose log groups are referred to weakly, each by an output there. */
+  public readonly referredStacks = new Set<Stack>();
   private readonly groups = new Set<string>();
   private readonly patterns = new Set<string>();
   private readonly filters = new Map<string, Namesake>();
@@ -119,6 +121,7 @@ export class Subscriptions {
     for (const resource of resources) {
       filter.node.addDependency(resource);
       StackDependencies.of(this.forwarder).add(this.forwarder, resource);
+      if (!isKnown(groupName)) this.referredStacks.add(Stack.of(resource));
     }
     return filter;
   }

@@ -55,7 +55,7 @@ def test_two_forwarders_on_one_group() -> None:
     forwarder_in(two).subscribe(logs.LogGroup.from_log_group_name(two, "Group", "/app"))
 
     assert "twoForwarders" not in warnings(one)
-    assert '"eu-west-3 123456789012 /app"; their lines arrive twice' in warnings(two)
+    assert '"/app"; their lines arrive twice' in warnings(two)
 
 
 def test_two_forwarders_in_two_stages_are_none_of_each_others_business() -> None:
@@ -91,3 +91,18 @@ def test_a_limit_of_the_users_counts() -> None:
     app = new_app({"@aws-cdk/core:stackResourceLimit": 0})
     too_many(app, 20)
     app.synth()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_more_than_a_stacks_outputs_is_an_error_that_tells_what_to_do(*, named: bool) -> None:
+    app = new_app()
+    stack, theirs = Stack(app, "Logs", env=HERE), Stack(app, "App", env=HERE)
+    forwarder_in(stack).subscribe_all(app)
+    for number in range(201):
+        logs.LogGroup(theirs, f"Group{number}", log_group_name=f"/app/{number}" if named else None)
+
+    if named:
+        app.synth()
+    else:
+        with pytest.raises(RuntimeError, match='stack "App" has 201 outputs.*takes 200: give log groups'):
+            app.synth()

@@ -1,6 +1,6 @@
 """Applications' stacks with log groups, and the forwarder's stack, which subscribes what context says.
 
-`groups` names the applications' groups as `id` or `id=name`, `subscribed` the ids that are subscribed, or `*`.
+`groups` names the applications' groups as `id` or `id=name`, `subscribed` the ids subscribed, or `*`.
 """
 
 from aws_cdk import App, RemovalPolicy, Stack
