@@ -7,6 +7,7 @@ from typing import Any
 import jsii
 import pytest
 from aws_cdk import (
+    Annotations,
     App,
     AspectPriority,
     Aspects,
@@ -334,7 +335,6 @@ def test_other_aspects_see_the_filters(*, stabilized: bool, forwarder_first: boo
 
 
 def test_the_warning_can_be_acknowledged() -> None:
-    from aws_cdk import Annotations  # noqa: PLC0415
 
     app = new_app()
     ours, theirs = Stack(app, "Logs", env=HERE), Stack(app, "App", env=HERE)
@@ -353,11 +353,14 @@ def test_groups_of_another_region_are_left_out_with_a_warning() -> None:
     for number in range(7):
         logs.LogGroup(far, f"Group{number}", log_group_name=f"/far/{number}")
     logs.LogGroup(ours, "Group")
+    logs.LogRetention(
+        ours, "Kept", log_group_name="/f", log_group_region="us-east-1", retention=logs.RetentionDays.ONE_DAY
+    )
     forwarder_in(ours).subscribe_all(app)
 
     assert len(subscribed(ours)) == 1
     assert "otherEnvironment" in warnings(ours)
-    assert '"Far/Group4/Resource" and 2 more: of another region or account' in warnings(ours)
+    assert '"Far/Group4/Resource" and 3 more: of another region or account' in warnings(ours)
     assert "make a forwarder there" in warnings(ours)
 
 
