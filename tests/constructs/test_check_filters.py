@@ -6,8 +6,8 @@ import pytest
 from aws_cdk import App, Stack, Stage
 from aws_cdk import aws_logs as logs
 
+from tests.constructs.scopes import FAR, HERE, forwarder_in, new_app
 from tests.constructs.synthesized import warnings
-from tests.constructs.test_subscribe_all import FAR, HERE, forwarder_in, new_app
 
 ARN = "arn:aws:kinesis:eu-west-3:123456789012:stream/elsewhere"
 

@@ -24,8 +24,8 @@ from mezmo_forwarder import (
     Sampling,
     VendorCode,
 )
+from tests.constructs.scopes import Visiting
 from tests.constructs.synthesized import only, resources, variables, warnings
-from tests.constructs.test_subscribe_all import Visiting
 from tests.constructs.test_subscription import FILTER, HERE, forwarder_in
 
 Make = Callable[..., MezmoLogForwarder]
