@@ -1,7 +1,8 @@
 import { Annotations, CfnResource, Stack } from 'aws-cdk-lib';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { IConstruct } from 'constructs';
 import { LogGroupFacts, LogGroupMatch } from './log-group-match';
-import { classWithoutFilters, givenName, givenRegion } from './log-groups';
+import { classWithoutFilters, givenRegion } from './log-groups';
 import { exportOnly, isAbroad } from './references';
 import { StackDependencies } from './stack-dependencies';
 import { isKnown, show } from './validate';
@@ -35,7 +36,8 @@ export function obstacleTo(forwarder: IConstruct, resource: CfnResource): Reason
   if (classWithoutFilters(resource)) return 'mezmo-forwarder:logGroupClass';
   if (Stack.of(resource) !== Stack.of(forwarder) && resource.cfnOptions.condition) return 'mezmo-forwarder:conditionalLogGroup';
   if (!isAbroad(forwarder, resource)) return undefined;
-  if (!isKnown(givenName(resource)) && exportOnly(forwarder, resource)) return 'mezmo-forwarder:unnamedLogGroup';
+  const literal = resource instanceof logs.CfnLogGroup && isKnown(resource.logGroupName);
+  if (!literal && exportOnly(forwarder, resource)) return 'mezmo-forwarder:unnamedLogGroup';
   return StackDependencies.of(forwarder).reaches(resource, forwarder) ? 'mezmo-forwarder:dependencyCycle' : undefined;
 }
 

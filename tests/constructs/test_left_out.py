@@ -146,6 +146,7 @@ def test_what_only_an_export_could_refer_to_is_left_out_with_a_warning() -> None
     nested = NestedStack(theirs, "Nested")
     logs.LogGroup(nested, "Unnamed")
     logs.LogGroup(nested, "Named", log_group_name="/named")
+    logs.LogRetention(nested, "Kept", log_group_name="/kept", retention=logs.RetentionDays.ONE_DAY)
     logs.LogGroup(Stack(app, "Anywhere"), "Unnamed")
     forwarder_in(ours).subscribe_all(app)
 
