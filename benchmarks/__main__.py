@@ -24,6 +24,7 @@ from benchmarks import (
     redrive,
     reserve,
     selection,
+    synthesis,
     wall,
 )
 from benchmarks.lambda_python import LambdaPython
@@ -48,6 +49,7 @@ _MEASURES: dict[str, Callable[..., Findings]] = {
     "cold_start": cold_start.measure,
     "line_size": line_size.measure,
     "own_logs": own_logs.measure,
+    "synthesis": synthesis.measure,
 }
 
 

@@ -22,6 +22,11 @@ const MOST_META = 50;
 /** Mezmo's limit for tags; whether in all or each it does not say. */
 const TAGS_LIMIT = 80;
 
+/** Of the handler's time: what one request takes that hangs, what it keeps free to write to the store, and to end in good order. */
+const HANGING_REQUEST_SECONDS = 10;
+const STORE_SECONDS = 5;
+const ENDING_SECONDS = 2;
+
 /** Refuse properties that cannot be, and warn of those that will surprise. */
 export function checkProps(scope: IConstruct, props: MezmoLogForwarderProps): void {
   if (!(props.ingestionKey instanceof IngestionKey)) {
@@ -75,6 +80,24 @@ function checkTimestampField(scope: IConstruct, field: string | undefined): void
   if (field === undefined) return;
   if (Token.isUnresolved(field)) refuse(scope, 'timestampField is a name known only at deployment; give a literal one');
   checkFieldName(scope, 'timestampField', field);
+}
+
+/** Refuse what loses events, and warn of what delays them, by whether there is a store. */
+export function checkLoss(scope: IConstruct, props: MezmoLogForwarderProps, store: boolean): void {
+  if (props.reservedConcurrentExecutions === 0) {
+    if (!store) {
+      refuse(scope, 'reservedConcurrentExecutions is 0 with UndeliveredStore.none(), so that every event is lost; give 1 or more, or leave undeliveredStore out to keep them');
+    }
+    Annotations.of(scope).addWarningV2('mezmo-forwarder:zeroConcurrency',
+      'reservedConcurrentExecutions is 0, so that nothing is forwarded: a pause. Events wait for maxEventAge, and then in the store for the re-drive; give 1 or more, or leave it out, to go on');
+  }
+  if (props.code || !props.timeout || props.timeout.isUnresolved()) return;
+  const least = HANGING_REQUEST_SECONDS + (store ? STORE_SECONDS : 0) + ENDING_SECONDS;
+  if (props.timeout.toSeconds() < least) {
+    const otherwise = store ? 'what it would have taken is stored, and may arrive twice' : 'what it would have taken fails, and may be lost';
+    Annotations.of(scope).addWarningV2('mezmo-forwarder:shortTimeout',
+      `timeout is ${props.timeout.toSeconds()} seconds, in which a request to a slow Mezmo is broken off: ${otherwise}; give ${least} seconds or more, of which ${HANGING_REQUEST_SECONDS} are for the request`);
+  }
 }
 
 /** Refuse a re-drive that cannot be. */

@@ -5,14 +5,17 @@ import * as kinesis from 'aws-cdk-lib/aws-kinesis';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
-import { checkProps, checkRedrive } from './check-props';
+import { Construct, IConstruct } from 'constructs';
+import { checkFilters } from './check-filters';
+import { checkLoss, checkProps, checkRedrive } from './check-props';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-code';
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
+import { OwnLogGroups } from './own-log-groups';
 import { Redrive, REDRIVE_INTERVAL } from './redrive';
 import { subscribeAccount, SubscribeAccountOptions } from './subscribe-account';
+import { SubscribeAll, SubscribeAllOptions } from './subscribe-all';
 import { SubscribeOptions, Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
 import { UndeliveredStore, UndeliveredStoreBinding } from './undelivered-store';
@@ -98,6 +101,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
   private readonly subscriptionSettings: SubscriptionSettings;
+  private all?: SubscribeAll;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
     super(scope, id);
@@ -115,10 +119,13 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
     this.readsTags = (props.logGroupTags ?? []).length > 0;
     this.subscriptionSettings = settings;
+    OwnLogGroups.of(this).claim(this, this.logGroup);
+    this.node.addValidation({ validate: () => checkFilters(this, this.subscriptions.referredStacks) });
 
     this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
     this.undeliveredBucket = this.store?.bucket;
     checkRedrive(this, props, this.store !== undefined);
+    checkLoss(this, props, this.store !== undefined);
 
     const code = props.code ? vendorCode(this, props, props.code) : ownCode(this, props, this.store, settings);
     const statements = [
@@ -213,6 +220,19 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    */
   public subscribe(logGroup: logs.ILogGroupRef, options: SubscribeOptions = {}): logs.SubscriptionFilter {
     return this.subscriptions.add(logGroup, options);
+  }
+
+  /**
+   * Forward the events of every log group that a scope makes, whether you, another construct or an aspect makes it, now or later.
+   *
+   * A log group that is subscribed otherwise keeps its own options, and the first call is the one that counts. Forwarders' own
+   * log groups are left out, and with a warning those that cannot be subscribed.
+   *
+   * @param scope the app, a stage, a stack or any other construct
+   */
+  public subscribeAll(scope: IConstruct, options: SubscribeAllOptions = {}): void {
+    this.all ??= new SubscribeAll(this, this.subscriptions);
+    this.all.add(scope, options);
   }
 
   /**

@@ -43,16 +43,22 @@ export function withoutExport(scope: IConstruct, text: string, remedy: string): 
   return { text, resources };
 }
 
-function weakly(scope: IConstruct, target: CfnResource, attribute: string, remedy: string): string {
+/** Why another stack's resource cannot be referred to without an export, if so. */
+export function exportOnly(scope: IConstruct, target: CfnResource): string | undefined {
   const [theirs, ours] = [Stack.of(target), Stack.of(scope)];
-  if (theirs.nestedStackParent || Token.isUnresolved(theirs.region) !== Token.isUnresolved(ours.region)) {
-    const why = theirs.nestedStackParent ? 'is in a nested stack' : 'is in a stack without the env that the forwarder\'s has, or the other way round';
-    refuse(scope, `${show(target.node.path)} ${why}, so it cannot be referred to without an export; ${remedy}`);
-  }
+  if (theirs.nestedStackParent) return 'is in a nested stack';
+  if (Token.isUnresolved(theirs.region) === Token.isUnresolved(ours.region)) return undefined;
+  return 'is in a stack without the env that the forwarder\'s has, or the other way round';
+}
+
+function weakly(scope: IConstruct, target: CfnResource, attribute: string, remedy: string): string {
+  const why = exportOnly(scope, target);
+  if (why) refuse(scope, `${show(target.node.path)} ${why}, so it cannot be referred to without an export; ${remedy}`);
   const value = attribute === 'Ref' ? target.ref : target.getAtt(attribute).toString();
   return Stack.consumeReference(value, ReferenceStrength.WEAK);
 }
 
-function topLevel(stack: Stack): Stack {
+/** The stack that a nested stack is deployed with, or the stack itself. */
+export function topLevel(stack: Stack): Stack {
   return stack.nestedStackParent ? topLevel(stack.nestedStackParent) : stack;
 }

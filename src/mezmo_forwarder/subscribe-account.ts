@@ -4,6 +4,8 @@ import { Construct } from 'constructs';
 import { accountPolicy, AccountPolicyOptions, policyNameOf } from './account-policy';
 import { checkLineOptions } from './check-props';
 import { LINE_OPTIONS, LineOptions } from './line-options';
+import { keyOf } from './log-groups';
+import { OwnLogGroups } from './own-log-groups';
 import { Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
 import { refuse, show } from './validate';
@@ -52,6 +54,11 @@ export function subscribeAccount({ forwarder, functionArn, ownLogGroup, subscrip
     validate: () => subscriptions.made
       .filter((filter) => (filter.node.defaultChild as logs.CfnSubscriptionFilter | undefined)?.filterName === policyName)
       .map((filter) => `policyName ${show(policyName)} is also the filterName of ${filter.node.path}, and what lines have for themselves goes by these names; give each a name of its own`),
+  });
+  const leftOut = new Set(excludeLogGroups.map(keyOf));
+  forwarder.node.addValidation({
+    validate: () => OwnLogGroups.of(forwarder).comingBackTo(forwarder).filter((key) => !leftOut.has(key))
+      .map((key) => `log group ${show(key)} is that of another forwarder, which forwards this one's own, so that each line would make another for ever; name it in excludeLogGroups, or leave this forwarder's own out there`),
   });
   return policy;
 }

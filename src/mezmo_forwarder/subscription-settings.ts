@@ -1,7 +1,8 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { IAspect, Stack, Stage } from 'aws-cdk-lib';
+import { FeatureFlags, IAspect, Stack, Stage } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { ASPECT_STABILIZATION } from 'aws-cdk-lib/cx-api';
 import { Construct, IConstruct } from 'constructs';
 import { HANDLER } from './function-code';
 import { LineOptions, lineSettings } from './line-options';
@@ -24,7 +25,10 @@ const FILE = 'subscriptions.json';
  */
 export class SubscriptionSettings implements IAspect {
   private readonly all: Record<string, Record<string, unknown>> = {};
+  private readonly made = new Map<LineOptions, Record<string, unknown>>();
   private moved: string[] = [];
+  private visited = false;
+  private changed = false;
 
   public constructor(
     private readonly forwarder: Construct,
@@ -34,7 +38,12 @@ export class SubscriptionSettings implements IAspect {
 
   /** Give a subscription settings of its own. */
   public add(filterName: string, options: LineOptions, more: Record<string, unknown> = {}): void {
-    this.all[filterName] = { ...lineSettings(this.forwarder, options, this.hashKeyVariable), ...more };
+    const made = this.made.get(options) ?? lineSettings(this.forwarder, options, this.hashKeyVariable);
+    this.made.set(options, made);
+    this.all[filterName] = { ...made, ...more };
+    this.changed = true;
+    // With stabilization CDK comes again, for the filter; without, this is the last chance.
+    if (this.visited && !isStabilized(this.forwarder)) this.move();
   }
 
   /** What stands in the settings document. */
@@ -46,17 +55,25 @@ export class SubscriptionSettings implements IAspect {
     };
   }
 
-  /** Move what does not fit, once everything is known: CDK calls this before it synthesizes. */
+  /** CDK calls this before it synthesizes, for the forwarder and then for what is in it, such as a filter that came late. */
   public visit(node: IConstruct): void {
-    if (node !== this.forwarder || this.moved.length || Object.keys(this.all).length === 0) return;
-    const stack = Stack.of(node);
-    if (this.bytes() <= LARGEST_ENVIRONMENT) return;
+    this.visited ||= node === this.forwarder;
+    if (this.visited && (this.changed || node === this.forwarder)) this.move();
+  }
+
+  /** Move what does not fit, once everything is known. */
+  private move(): void {
+    const moved = this.moved.length > 0;
+    if (Object.keys(this.all).length === 0 || (moved && !this.changed)) return;
+    this.changed = false;
+    if (!moved && this.bytes() <= LARGEST_ENVIRONMENT) return;
+    const stack = Stack.of(this.forwarder);
     const literal = Object.entries(this.all).map(([name, settings]) => [name, stack.resolve(settings)]).filter(([, settings]) => isLiteral(settings));
     this.moved = literal.map(([name]) => name);
     if (literal.length) this.pack(Object.fromEntries(literal));
     const bytes = this.bytes();
     if (bytes > ENVIRONMENT_LIMIT) {
-      refuse(node, `environment has ${bytes} bytes with the settings of subscriptions that hold what is known only at deployment; Lambda takes ${ENVIRONMENT_LIMIT}: give literal values to subscribe`);
+      refuse(this.forwarder, `environment has ${bytes} bytes with the settings of subscriptions that hold what is known only at deployment; Lambda takes ${ENVIRONMENT_LIMIT}: give literal values to subscribe`);
     }
   }
 
@@ -67,6 +84,7 @@ export class SubscriptionSettings implements IAspect {
     fs.cpSync(HANDLER, directory, { recursive: true });
     fs.writeFileSync(path.join(directory, FILE), text);
     const code = lambda.Code.fromAsset(directory);
+    this.forwarder.node.tryRemoveChild('SubscriptionSettings'); // with fewer of them
     const { s3Location } = code.bind(new Construct(this.forwarder, 'SubscriptionSettings'));
     for (const resource of this.resources) {
       resource.code = { s3Bucket: s3Location!.bucketName, s3Key: s3Location!.objectKey };
@@ -87,4 +105,9 @@ export class SubscriptionSettings implements IAspect {
 function isLiteral(resolved: unknown): boolean {
   if (typeof resolved !== 'object' || resolved === null) return true;
   return Object.entries(resolved).every(([name, value]) => name !== 'Ref' && !name.startsWith('Fn::') && isLiteral(value));
+}
+
+/** Whether CDK shows to all aspects what other aspects have made. */
+export function isStabilized(construct: IConstruct): boolean {
+  return FeatureFlags.of(construct).isEnabled(ASPECT_STABILIZATION) ?? false;
 }

@@ -1,11 +1,14 @@
-import { ArnFormat, CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { ArnFormat, CfnCondition, CfnResource, Fn, Stack, Token } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
-import { hash, isAbroad, place, resourceOf, withoutExport } from './references';
 import { checkLineOptions } from './check-props';
 import { checkFilterFields, FilterFields, setFilterFields } from './filter-fields';
 import { LINE_OPTIONS, LineOptions } from './line-options';
 import { LogGroupTags } from './log-group-tags';
+import { classWithoutFilters, groupResource, identity, keyOf } from './log-groups';
+import { OwnLogGroups } from './own-log-groups';
+import { hash, isAbroad, place, withoutExport } from './references';
+import { StackDependencies } from './stack-dependencies';
 import { SubscriptionSettings } from './subscription-settings';
 import { checkEnv, isKnown, refuse, show } from './validate';
 
@@ -36,6 +39,18 @@ export interface SubscribeOptions extends SubscriptionFilterOptions, LineOptions
 /** CloudWatch's limit for a filter pattern, in characters. */
 export const LONGEST_PATTERN = 1024;
 
+/** A filter's forwarder, and the key of its log group. */
+interface Delivery {
+  readonly forwarder: IConstruct;
+  readonly key: string;
+}
+
+/** Of the filters of one name: whether they have options of the line, and which. */
+interface Namesake {
+  readonly own: boolean;
+  readonly options: SubscribeOptions;
+}
+
 /**
  * The subscriptions of one forwarder: what makes their filters, and knows which exist.
  * @internal
@@ -45,10 +60,22 @@ export class Subscriptions {
   public readonly groupNames: string[] = [];
   /** The filters, whoever made them. */
   public readonly made: IConstruct[] = [];
+  /** The stacks whose log groups are referred to weakly, each by an output there. */
+  public readonly referredStacks = new Set<Stack>();
   /** Whether all groups of the account are subscribed. */
   public wholeAccount = false;
+  /** What is known of each filter that delivers here, whoever made it. */
+  private static readonly known = new WeakMap<IConstruct, Delivery>();
+
+  /** Where a filter delivers, if it is to one of our forwarders. */
+  public static deliveryOf(filter: IConstruct): Delivery | undefined {
+    return this.known.get(filter);
+  }
+
+  private readonly ownOptionsOf = new WeakMap<SubscribeOptions, string[]>();
+  private readonly groups = new Set<string>();
   private readonly patterns = new Set<string>();
-  private readonly filters: { name: string; own: boolean }[] = [];
+  private readonly filters = new Map<string, Namesake>();
 
   public constructor(
     private readonly forwarder: Construct & logs.ILogSubscriptionDestination,
@@ -72,9 +99,6 @@ export class Subscriptions {
     const { filterPattern = logs.FilterPattern.allEvents(), filterName } = options;
     const own = this.ownOptions(options);
     checkFilterFields(this.forwarder, options);
-    if (isKnown(filterName) && !/^[^:*]{1,512}$/.test(filterName)) {
-      refuse(this.forwarder, `filterName is ${show(filterName)}; give 1 to 512 characters without ":" and "*"`);
-    }
     const group = identity(logGroup);
     const pattern = this.stable(filterPattern.logPatternString);
     if (pattern.length > LONGEST_PATTERN) {
@@ -89,11 +113,11 @@ export class Subscriptions {
     }
     this.patterns.add(`${group}\0${pattern}`);
     const name = filterName ?? `mezmo-${hash(place(this.forwarder), id)}`;
-    const namesakes = this.filters.filter((one) => one.name === name);
-    if (namesakes.some((one) => one.own) || (namesakes.length && own.length)) {
+    const namesake = this.filters.get(name);
+    if (namesake && namesake.options !== options && (namesake.own || own.length)) {
       refuse(this.forwarder, `filterName ${show(filterName)} is given for two log groups, and ${[...own, 'an option of the line'][0]} for one of them, which goes by the filter's name; give each a name of its own`);
     }
-    this.filters.push({ name, own: own.length > 0 });
+    this.filters.set(name, { own: own.length > 0 || !!namesake?.own, options });
     const { groupName, resources } = this.withoutExport(logGroup);
     const filter = new logs.SubscriptionFilter(this.forwarder, id, {
       logGroup: resources.length ? logs.LogGroup.fromLogGroupName(this.forwarder, `${id}LogGroup`, groupName) : logGroup,
@@ -102,18 +126,46 @@ export class Subscriptions {
       filterName: name,
     });
     setFilterFields(filter, options);
-    if (own.length) this.settings?.add(name, options);
-    resources.forEach((resource) => filter.node.addDependency(resource));
+    const condition = this.conditionOf(logGroup);
+    if (condition) (filter.node.defaultChild as CfnResource).cfnOptions.condition = condition;
+    this.note(filter, logGroup); // as it is known where it is made
+    if (own.length && !namesake) this.settings?.add(name, options);
+    for (const resource of resources) {
+      filter.node.addDependency(resource);
+      StackDependencies.of(this.forwarder).add(this.forwarder, resource);
+      if (!isKnown(groupName)) this.referredStacks.add(Stack.of(resource));
+    }
     return filter;
+  }
+
+  /** Whether a log group is subscribed, by whatever filter. */
+  public has(key: string): boolean {
+    return this.groups.has(key);
   }
 
   /** Note that a filter on a log group delivers here, whoever made it. */
   public bound(filter: IConstruct, logGroup: logs.ILogGroupRef): void {
     this.check(logGroup);
     this.made.push(filter);
+    OwnLogGroups.of(this.forwarder).forward(this.forwarder, logGroup);
+    this.note(filter, logGroup);
     const { logGroupName } = logGroup.logGroupRef;
     // A filter in another stack depends on this one, so this one may not refer to that.
-    if (isKnown(logGroupName) || !isAbroad(this.forwarder, filter)) this.groupNames.push(logGroupName);
+    if (!isKnown(logGroupName) && isAbroad(this.forwarder, filter)) return;
+    const condition = this.conditionOf(logGroup);
+    this.groupNames.push(condition ? Fn.conditionIf(condition.logicalId, logGroupName, '-').toString() : logGroupName);
+  }
+
+  private note(filter: IConstruct, logGroup: logs.ILogGroupRef): void {
+    const key = keyOf(logGroup);
+    this.groups.add(key);
+    Subscriptions.known.set(filter, { forwarder: this.forwarder, key });
+  }
+
+  /** The condition under which this stack makes a log group, if there is one. */
+  private conditionOf(logGroup: logs.ILogGroupRef): CfnCondition | undefined {
+    const resource = groupResource(logGroup);
+    return resource && Stack.of(resource) === Stack.of(this.forwarder) ? resource.cfnOptions.condition : undefined;
   }
 
   /** Refuse a log group that cannot be subscribed to this forwarder. */
@@ -125,21 +177,33 @@ export class Subscriptions {
     for (const dimension of ['region', 'account'] as const) {
       checkEnv(this.forwarder, `log group ${show(identity(logGroup))}`, logGroup, dimension, `CloudWatch invokes functions of its own ${dimension} only: make a forwarder there`);
     }
+    const resource = groupResource(logGroup);
+    const withoutFilters = resource && classWithoutFilters(resource);
+    if (withoutFilters) {
+      refuse(this.forwarder, `log group ${show(identity(logGroup))} is of class ${withoutFilters}, which has no subscription filters; leave it out, or make another of class STANDARD, since a log group's class cannot be changed`);
+    }
     if (this.ownLogGroup && identity(logGroup) === identity(this.ownLogGroup)) {
       refuse(this.forwarder, `log group ${show(identity(logGroup))} is the forwarder's own; forwarding it would feed the forwarder with its own lines: leave it out`);
     }
   }
 
   /** The options that a subscription has for itself; refused where they cannot be, or nobody would follow them. */
-  private ownOptions(options: SubscribeOptions): string[] {
+  public ownOptions(options: SubscribeOptions): string[] {
+    const known = this.ownOptionsOf.get(options); // as of all subscriptions of one call of subscribeAll
+    if (known) return known;
+    const { filterName } = options;
+    if (isKnown(filterName) && !/^[^:*]{1,512}$/.test(filterName)) {
+      refuse(this.forwarder, `filterName is ${show(filterName)}; give 1 to 512 characters without ":" and "*"`);
+    }
     const given = LINE_OPTIONS.filter((option) => options[option] !== undefined);
     if (given.length && !this.settings) {
       refuse(this.forwarder, `${given.join(', ')} is given to subscribe with vendor code, which does not know it; leave it out, or leave code out to run our handler`);
     }
-    if (given.length && Token.isUnresolved(options.filterName)) {
+    if (given.length && Token.isUnresolved(filterName)) {
       refuse(this.forwarder, `filterName is known only at deployment, and ${given.join(', ')} of this subscription goes by it; give a literal one, or leave it out`);
     }
     checkLineOptions(this.forwarder, options, this.logGroupTags);
+    this.ownOptionsOf.set(options, given);
     return given;
   }
 
@@ -158,16 +222,4 @@ export class Subscriptions {
   private stable(value: string): string {
     return Token.isUnresolved(value) ? JSON.stringify(Stack.of(this.forwarder).resolve(value)) : value;
   }
-}
-
-/** A group's literal name, or else where its resource or construct stands: equal for one group as L1 and as L2. */
-function identity(logGroup: logs.ILogGroupRef): string {
-  const resource = groupResource(logGroup);
-  const name = resource ? resource.logGroupName : logGroup.logGroupRef.logGroupName;
-  return isKnown(name) ? name : place(resource ?? logGroup);
-}
-
-/** The log group's resource, if this app makes it. */
-function groupResource(logGroup: logs.ILogGroupRef): logs.CfnLogGroup | undefined {
-  return resourceOf<logs.CfnLogGroup>(logGroup, logs.CfnLogGroup.CFN_RESOURCE_TYPE_NAME);
 }

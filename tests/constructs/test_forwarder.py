@@ -13,6 +13,9 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk.aws_secretsmanager import Secret
 
+from handler.delivery import LONGEST_REQUEST_SECONDS
+from handler.forwarder import _RESERVE_SECONDS as ENDING_SECONDS
+from handler.store import FIRST_RESERVE_SECONDS
 from mezmo_forwarder import (
     IngestionKey,
     LineFilter,
@@ -63,7 +66,32 @@ def test_tutorials_settings(stack: Stack, make_forwarder: Make) -> None:
     assert function["FunctionName"] == "MezmoLogForwarder"
     assert (function["Timeout"], function["MemorySize"]) == (10, 128)
     assert only(stack, "AWS::Lambda::EventInvokeConfig")["MaximumRetryAttempts"] == 0
-    assert warnings(stack) == "", "what fails is kept"
+    assert warnings(stack).count("mezmo-forwarder:") == 1, "what fails is kept"
+    assert "mezmo-forwarder:shortTimeout" in warnings(stack)
+
+
+@pytest.mark.parametrize("store", [True, False])
+def test_a_time_out_in_which_a_hanging_request_does_not_fit(
+    stack: Stack, make_forwarder: Make, *, store: bool
+) -> None:
+    options = {} if store else {"undelivered_store": UndeliveredStore.none()}
+    least = LONGEST_REQUEST_SECONDS + ENDING_SECONDS + (FIRST_RESERVE_SECONDS if store else 0)
+    make_forwarder(timeout=Duration.seconds(least), **options)
+    assert "shortTimeout" not in warnings(stack)
+
+    make_forwarder("Short", timeout=Duration.seconds(least - 1), **options)
+    assert f"timeout is {least - 1:.0f} seconds" in warnings(stack)
+    assert f"give {least:.0f} seconds or more" in warnings(stack)
+
+
+def test_no_concurrency_is_a_pause_with_a_store_and_refused_without(
+    stack: Stack, make_forwarder: Make
+) -> None:
+    make_forwarder(reserved_concurrent_executions=0)
+    assert "mezmo-forwarder:zeroConcurrency" in warnings(stack)
+
+    with pytest.raises(RuntimeError, match="reservedConcurrentExecutions is 0 with UndeliveredStore.none()"):
+        make_forwarder("Lost", reserved_concurrent_executions=0, undelivered_store=UndeliveredStore.none())
 
 
 def test_zero_retries_without_a_store_are_a_warning(stack: Stack, make_forwarder: Make) -> None:

@@ -298,3 +298,28 @@ def test_tags_and_log_access_are_of_every_log_group(stack: Stack, make_forwarder
 def test_templates_over_tags_that_are_not_read_are_refused(make_forwarder: Make) -> None:
     with pytest.raises(RuntimeError, match="tag_team.*no tag that logGroupTags names"):
         make_forwarder().subscribe_account(app="{tag_team}")
+
+
+def test_the_log_group_of_a_forwarder_that_forwards_this_ones_is_to_be_named(app: App, stack: Stack) -> None:
+    whole, other = forwarder_in(stack, "Whole"), forwarder_in(stack, "Other")
+    other.subscribe(whole.log_group)
+    whole.subscribe_account()
+    with pytest.raises(Exception, match="that of another forwarder, which forwards this one's own.*excludeLogGroups"):
+        app.synth()
+
+
+def test_once_it_is_named_nothing_comes_back(app: App, stack: Stack) -> None:
+    whole, other = forwarder_in(stack, "Whole"), forwarder_in(stack, "Other")
+    other.subscribe(whole.log_group)
+    whole.subscribe_account(exclude_log_groups=[other.log_group])
+    app.synth()
+    criteria = evaluate(only(stack, POLICY)["SelectionCriteria"], {})
+    assert "OtherLogGroup" in criteria
+
+
+def test_what_subscribe_all_finds_is_left_out(stack: Stack, make_forwarder: Make) -> None:
+    forwarder = make_forwarder()
+    forwarder.subscribe_account()
+    forwarder.subscribe_all(stack)
+    logs.LogGroup(stack, "Late", log_group_name="/late")
+    assert left_out(stack) == ["/late", "own"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, CfnParameter, Stack
+from aws_cdk import App, Aspects, CfnParameter, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
@@ -24,6 +24,7 @@ from mezmo_forwarder import (
     Sampling,
     VendorCode,
 )
+from tests.constructs.scopes import Visiting
 from tests.constructs.synthesized import only, resources, variables, warnings
 from tests.constructs.test_subscription import FILTER, HERE, forwarder_in
 
@@ -112,6 +113,38 @@ def test_many_move_to_a_file_beside_the_code(tmp_path: Path, count: int) -> None
             own = by_filter.of([subscription["Properties"]["FilterName"]])
             assert own.app == ("late" if number == "7" else f"app-{number}")
             assert (own.tags, own.meta) == (("tag", number), {"n": number})
+
+
+@pytest.mark.parametrize("stabilized", [False, True])
+@pytest.mark.parametrize("forwarder_first", [False, True])
+def test_all_log_groups_of_a_scope_are_in_the_file_when_they_come_late(
+    tmp_path: Path, *, stabilized: bool, forwarder_first: bool
+) -> None:
+    flags = {"@aws-cdk/core:aspectStabilization": stabilized}
+    app = App(outdir=str(tmp_path / "cdk.out"), analytics_reporting=False, context=flags)
+    ours = Stack(app, "Logs", env=HERE) if forwarder_first else None
+    theirs = Stack(app, "App", env=HERE)
+    ours = ours or Stack(app, "Logs", env=HERE)
+    forwarder_in(ours).subscribe_all(app, app="all")
+    for number in range(60):
+        logs.LogGroup(theirs, f"Group{number}", log_group_name=f"/app/{number}")
+
+    def make(stack: Stack) -> None:
+        if not stack.node.try_find_child("Late"):
+            logs.LogGroup(stack, "Late", log_group_name="/late")
+
+    Aspects.of(theirs).add(Visiting(make, Stack))
+    assembly = Path(app.synth().directory)
+
+    template = json.loads((assembly / "Logs.template.json").read_text())["Resources"]
+    names = [found["Properties"]["FilterName"] for found in template.values() if found["Type"] == FILTER]
+    roots = {
+        asset_of(assembly, found) for found in template.values() if found["Type"] == "AWS::Lambda::Function"
+    }
+    assert len(names) == 61
+    read = read_settings(variables(ours) | {"LAMBDA_TASK_ROOT": str(*roots)})
+    assert {SettingsBySubscription(read).of([name]).app for name in names} == {"all"}
+    assert sorted(read.subscriptions) == sorted(names)
 
 
 def asset_of(assembly: Path, function: dict[str, Any]) -> Path:

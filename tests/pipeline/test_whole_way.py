@@ -137,12 +137,19 @@ def test_another_stacks_groups_come_and_go(whole_way: Deploy, aws: LocalAws) -> 
     assert way.filters("/app/b") == []
 
 
-def test_destroy_leaves_nothing(whole_way: Deploy, aws: LocalAws) -> None:
+def test_four_hundred_groups_at_once_and_destroy_leaves_nothing(whole_way: Deploy, aws: LocalAws) -> None:
     make_secret(aws, "stacks-key")
     before = existing(aws)
-    way = whole_way("stacks.py", groups="A=/app/a B=/app/b", subscribed="A B")
-    way.write("/app/a", "from a")
-    way.lines(1)
+    names = [f"/many/{number}" for number in range(400)]
+    groups = " ".join(f"Group{number}={name}" for number, name in enumerate(names))
+    way = whole_way("stacks.py", groups=groups, subscribed="*")
+    for name in names[::40]:
+        way.write(name, f"from {name}")
+    assert sorted(texts(way.lines(10))) == sorted(f"from {name}" for name in names[::40])
+    assert [len(way.filters(name)) for name in names] == [1] * 400
+    (function,) = [name for name in way.functions() if "Redrive" not in name]
+    policy = json.loads(aws.client("lambda").get_policy(FunctionName=function)["Policy"])
+    assert len(policy["Statement"]) == 1, "one invoke permission, however many groups"
     assert existing(aws) != before
     way.destroy()
 
@@ -153,7 +160,11 @@ def existing(aws: LocalAws) -> dict[str, set[str]]:
     """Return the names of what a deployment could leave behind."""
     logs, iam, functions = aws.client("logs"), aws.client("iam"), aws.client("lambda")
     return {
-        "groups": {found["logGroupName"] for found in logs.describe_log_groups()["logGroups"]},
+        "groups": {
+            found["logGroupName"]
+            for page in logs.get_paginator("describe_log_groups").paginate()
+            for found in page["logGroups"]
+        },
         "roles": {found["RoleName"] for found in iam.list_roles()["Roles"]},
         "functions": {found["FunctionName"] for found in functions.list_functions()["Functions"]},
     }

@@ -1,6 +1,6 @@
 """Applications' stacks with log groups, and the forwarder's stack, which subscribes what context says.
 
-`groups` names the applications' groups as `id` or `id=name`, `subscribed` the ids that are subscribed.
+`groups` names the applications' groups as `id` or `id=name`, `subscribed` the ids subscribed, or `*`.
 """
 
 from aws_cdk import App, RemovalPolicy, Stack
@@ -26,6 +26,10 @@ forwarder = MezmoLogForwarder(
     ),
     destination=MezmoDestination.log_analysis(url=app.node.get_context("mezmo-url")),
 )
-for group_id in app.node.get_context("subscribed").split():
-    forwarder.subscribe(groups[group_id])
+subscribed = app.node.get_context("subscribed")
+if subscribed == "*":
+    forwarder.subscribe_all(app)
+else:
+    for group_id in subscribed.split():
+        forwarder.subscribe(groups[group_id])
 app.synth()
