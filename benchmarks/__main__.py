@@ -13,6 +13,7 @@ from benchmarks import (
     idle,
     joining,
     json_lines,
+    limited,
     line_size,
     memory,
     outage_day,
@@ -25,6 +26,7 @@ from benchmarks import (
     reserve,
     selection,
     synthesis,
+    volume,
     wall,
 )
 from benchmarks.lambda_python import LambdaPython
@@ -44,10 +46,12 @@ _MEASURES: dict[str, Callable[..., Findings]] = {
     "reserve": reserve.measure,
     "outage_hour": outage_hour.measure,
     "outage_day": outage_day.measure,
+    "limited": limited.measure,
     "redrive": redrive.measure,
     "idle": idle.measure,
     "cold_start": cold_start.measure,
     "line_size": line_size.measure,
+    "volume": volume.measure,
     "own_logs": own_logs.measure,
     "synthesis": synthesis.measure,
 }

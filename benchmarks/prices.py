@@ -24,6 +24,19 @@ METRIC_MONTH = 0.30
 LOG_GB = 0.50
 
 MONTH_HOURS = 730
+# https://aws.amazon.com/ec2/pricing/on-demand/#Data_Transfer: from a region to the internet, by tiers of so
+# many GB a month; the free 100 GB are left to whatever else the account sends.
+EGRESS_GB = ((10_240, 0.09), (40_960, 0.085), (102_400, 0.07), (float("inf"), 0.05))
+
+
+def of_egress(gigabytes: float) -> float:
+    """Return what a month's traffic to the internet costs."""
+    usd = 0.0
+    for tier, price in EGRESS_GB:
+        part = min(gigabytes, tier)
+        usd += part * price
+        gigabytes -= part
+    return usd
 
 
 def of_s3(requests: Mapping[str, float]) -> float:

@@ -45,11 +45,11 @@ def _handle(data: str) -> None:
 
 
 def _bodies(data: str) -> list[bytes]:
-    """Return the bodies, unpacked, that the handler sends for a payload."""
+    """Return the bodies, packed, that the handler sends for a payload."""
     bodies: list[bytes] = []
 
     def record(_: Client, __: str, ___: Mapping[str, str], body: bytes, ____: float) -> Reply:
-        bodies.append(isal_zlib.decompress(body, 31))
+        bodies.append(body)
         return Reply(200, {}, b"")
 
     post = Client.post
@@ -59,6 +59,10 @@ def _bodies(data: str) -> list[bytes]:
     finally:
         Client.post = post  # type: ignore[method-assign]  # as it was
     return bodies
+
+
+def _unpacked(bodies: list[bytes]) -> list[bytes]:
+    return [isal_zlib.decompress(body, 31) for body in bodies]
 
 
 def _time(work: Work) -> float:
@@ -71,7 +75,7 @@ def _time(work: Work) -> float:
 def _cpu(file: str, rounds: str) -> object:
     """Time both floors and the handler in turns, in seconds of CPU."""
     data = Path(file).read_text()
-    bodies = _bodies(data)
+    bodies = _unpacked(_bodies(data))
     work: dict[str, Work] = {
         "floor": Floor(str, data, bodies).run,
         "raw floor": Floor(Raw, data, bodies).run,
@@ -85,7 +89,7 @@ def _cpu(file: str, rounds: str) -> object:
 def _stages(file: str, rounds: str) -> object:
     """Time the floor's stages and the handler's, in seconds of CPU."""
     data = Path(file).read_text()
-    floor = Floor(str, data, _bodies(data)).stages()
+    floor = Floor(str, data, _unpacked(_bodies(data))).stages()
     spent: dict[str, float] = {}
 
     def count(owner: object, function: str, name: str) -> None:
@@ -218,7 +222,14 @@ def _wall(rounds: str, *files: str) -> object:
 
 def _lines(file: str) -> object:
     """Return the lines that a payload becomes."""
-    return [line for body in _bodies(Path(file).read_text()) for line in json.loads(body)["lines"]]
+    bodies = _unpacked(_bodies(Path(file).read_text()))
+    return [line for body in bodies for line in json.loads(body)["lines"]]
+
+
+def _sizes(file: str) -> object:
+    """Return the bytes of the bodies that a payload becomes, and of the same packed."""
+    packed = _bodies(Path(file).read_text())
+    return {"out": sum(map(len, _unpacked(packed))), "packed": sum(map(len, packed))}
 
 
 def main(name: str, *arguments: str) -> None:
@@ -232,5 +243,6 @@ def main(name: str, *arguments: str) -> None:
         "reserve": _reserve,
         "wall": _wall,
         "lines": _lines,
+        "sizes": _sizes,
     }
     print(json.dumps(probes[name](*arguments)))

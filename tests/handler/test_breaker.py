@@ -52,6 +52,24 @@ def test_it_opens_at_once_when_trouble_lasts() -> None:
     assert watch.breaker.is_open
 
 
+def test_it_holds_for_as_long_as_mezmo_asks_and_twice_as_long_each_time_up_to_a_bound() -> None:
+    watch = Watch(0)
+    paused = []
+    for _ in range(5):
+        watch.breaker.hold("429", 3)
+        paused.append(watch.asks_after())
+    assert paused == [3, 6, 10, 10, 10]
+    watch.breaker.succeeded()
+    watch.breaker.hold("429", 3)
+    assert watch.asks_after() == 3
+
+
+def test_a_long_time_that_mezmo_asks_for_is_kept_whole() -> None:
+    watch = Watch(0)
+    watch.breaker.hold("429", 60)
+    assert watch.asks_after() == 60
+
+
 def test_a_single_request_that_hangs_is_trouble_enough() -> None:
     watch = Watch()
     began = watch.clock.timing.wall()

@@ -149,6 +149,33 @@ def test_retry_after_beyond_the_time_left_ends_the_invocation_s_tries() -> None:
     assert len(run.sent) == 1
 
 
+def test_with_a_store_a_function_that_is_asked_to_slow_down_waits_a_second_and_leaves_the_rest() -> None:
+    clock = Clock()
+    breaker = Breaker(clock.timing, patience=1)
+    run = Run([error(429, "slow down", **{"retry-after": "1"})] * 9, clock=clock, breaker=breaker)
+    assert counts(run(["a"], ["b"])) == (0, 0, 2)
+    assert run.clock.waits == [1]
+    assert run.sent == [["a"], ["a"]]
+    assert run.report.reasons == {"429 slow down": 2}
+
+
+def test_a_function_that_was_asked_to_slow_down_asks_with_one_request_when_the_time_is_over() -> None:
+    clock = Clock(0)
+    breaker = Breaker(clock.timing, patience=1)
+    slow = error(429, "slow down", **{"retry-after": "4"})
+    assert counts(Run([slow], clock=clock, breaker=breaker)(["a"])) == (0, 0, 1)
+    clock.now += 3.9
+    early = Run([], clock=clock, breaker=breaker)
+    assert counts(early(["b"])) == (0, 0, 1)
+    assert early.sent == []
+    clock.now += 0.1
+    again = Run([slow], clock=clock, breaker=breaker)
+    assert counts(again(["c"], ["d"])) == (0, 0, 2)
+    assert again.sent == [["c"]]
+    clock.now += 8  # twice as long as the last time
+    assert counts(Run([], clock=clock, breaker=breaker)(["e"], ["f"])) == (2, 0, 0)
+
+
 def test_no_request_without_time() -> None:
     run = Run(seconds=0)
     assert counts(run(["a"])) == (0, 0, 1)
@@ -358,13 +385,17 @@ def faults(draw: st.DrawFn) -> object:
     st.lists(st.integers(1, 9), max_size=6),
     st.floats(0, 100),
     st.sampled_from([0.0, 0.5, 0.999]),
-    st.booleans(),
+    st.sampled_from(["no store", None, 0.0, 1.0]),
 )
 def test_every_line_is_accounted_for_whatever_happens(
-    script: list[object], sizes: list[int], seconds: float, chance: float, store: bool
+    script: list[object],
+    sizes: list[int],
+    seconds: float,
+    chance: float,
+    patience: float | str | None,
 ) -> None:
     clock = Clock(chance)
-    breaker = Breaker(clock.timing) if store else None
+    breaker = None if isinstance(patience, str) else Breaker(clock.timing, patience=patience)
     run = Run(script, seconds=seconds, clock=clock, breaker=breaker)
     names = iter(f"line {number}" for number in range(100))
     batches = [[next(names) for _ in range(size)] for size in sizes]

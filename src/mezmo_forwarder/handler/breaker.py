@@ -14,6 +14,7 @@ LONGEST_PAUSE_SECONDS = 600.0
 PROBE_SECONDS = 5.0  # how long the one request may take
 PAUSE_FOR_A_SECOND = 100.0  # of waiting for an answer: at most a hundredth of the time is spent on asking
 _JITTER = 0.2
+LONGEST_HOLD_SECONDS = 10.0
 
 
 class Breaker:
@@ -23,13 +24,16 @@ class Breaker:
         timing: the clocks. The pauses go by the time of day: the monotonic clock may stand still while the
             function is frozen.
         failures: how many requests in a row have to fail until it opens.
+        patience: how many seconds an invocation waits in all where Mezmo asks for less, until it holds;
+            None where that is a failure as any other.
 
     Attributes:
         reason: why it is open; empty when it is closed.
     """
 
-    def __init__(self, timing: Timing, failures: int = FAILURES) -> None:
+    def __init__(self, timing: Timing, failures: int = FAILURES, *, patience: float | None = None) -> None:
         self._timing = timing
+        self.patience = patience
         self._most_failures = failures
         self._failures = 0
         self._trouble_since = 0.0
@@ -77,3 +81,14 @@ class Breaker:
         # Every environment opens at the same moment; not all should ask at the same.
         spread = 1 - _JITTER / 2 + _JITTER * self._timing.random()
         self._pause = max(self._pause * spread, min(least, LONGEST_PAUSE_SECONDS))
+
+    def hold(self, reason: str, seconds: float) -> None:
+        """Open because Mezmo asks for less: for as long as it says, or for twice as long as the last time.
+
+        The others hold when they are asked, and what they all leave one re-drive sends.
+        """
+        self._failures = 0
+        self.reason = reason
+        self._opened = self._timing.wall()
+        self._pause = max(seconds, min(2 * self._pause, LONGEST_HOLD_SECONDS))
+        self._pause *= 1 + self._timing.random() / 2  # not before, and not all at the same moment

@@ -33,6 +33,7 @@ SHORTEST_REQUEST_SECONDS = 1.0
 # is begun with less time than this, or than half of an invocation that has little.
 SHORTEST_WITH_STORE_SECONDS = 5.0
 LONGEST_KEY_PAUSE_SECONDS = 1.0
+TOO_MANY_REQUESTS = 429
 MOST_TRIES = 6  # of a batch, where there is a store to put it into: waiting is paid for
 MOST_HALVINGS = 7  # of a batch, which bounds the requests for what Mezmo finds too large whatever its size
 
@@ -103,6 +104,7 @@ class Delivery:
         self.status: int | None = None
         self.stopped: str | None = None
         self.last_reply: float | None = None
+        self._waited = 0.0  # because Mezmo asked for less
         if breaker and breaker.is_open and not breaker.may_probe:
             report.breaker_open = 1
             self.stopped = f"not tried, after: {breaker.reason}"
@@ -156,6 +158,8 @@ class Delivery:
         if not self._breaker:
             return
         match outcome:
+            case Retry() if self._patience() is not None:
+                pass  # for as long as that
             case Retry(reason):
                 self._breaker.failed(reason, began)
             case Undelivered(reason):
@@ -249,6 +253,10 @@ class Delivery:
         pause = max(after or 0, min(backoff, longest_pause))
         if self._breaker and pause > LONGEST_BACKOFF_SECONDS:
             self._breaker.open(reason, least=pause)
+        elif self._breaker and (patience := self._patience()) is not None:
+            self._waited += pause
+            if self._breaker.is_open or self._waited > patience:
+                self._breaker.hold(reason, pause)
         if self._breaker and self._breaker.is_open:
             self._stop(job, reason)
         elif longest_pause <= 0 or pause > longest_pause:
@@ -259,6 +267,10 @@ class Delivery:
             self._timing.sleep(pause)
             return [structs.replace(job, tries=job.tries + 1)]
         return []
+
+    def _patience(self) -> float | None:
+        """Return how long to wait where Mezmo asks for less; None if it does not, or that is a failure."""
+        return self._breaker.patience if self._breaker and self.status == TOO_MANY_REQUESTS else None
 
     def _left(self) -> float:
         return self._deadline - self._timing.monotonic()

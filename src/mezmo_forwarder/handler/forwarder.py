@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .kinesis import Record
 
 COMMAND = "mezmo_forwarder"
+_PATIENCE_SECONDS = 1.0  # waiting is paid for, and while some wait, others are begun
 _WARM_UP_SECONDS = 3.0
 
 # Of an invocation's time: what remains when the last request is over, to report and to fail in good order.
@@ -79,7 +80,7 @@ class Forwarder:
         self._store = settings.store and UndeliveredStore(
             settings.store, environment=environment, timing=timing
         )
-        self._breaker = Breaker(timing) if self._store else None
+        self._breaker = Breaker(timing, patience=_PATIENCE_SECONDS) if self._store else None
         self._told_of_own_log_group = False
 
     def warm_up(self) -> None:
