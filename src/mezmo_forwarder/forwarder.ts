@@ -7,10 +7,12 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { checkProps, checkRedrive } from './check-props';
+import { letLogsUse, ownKey } from './encryption-key';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-code';
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
+import { bypassProxy, Calls, letOut, makeEndpoints, VpcEndpointsOptions } from './network';
 import { Redrive, REDRIVE_INTERVAL } from './redrive';
 import { SubscribeOptions, Subscriptions } from './subscription';
 import { SubscriptionSettings } from './subscription-settings';
@@ -96,6 +98,8 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly oneRole: boolean;
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
+  private readonly network: MezmoLogForwarderProps;
+  private readonly calls: Calls;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
     super(scope, id);
@@ -103,8 +107,11 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
 
     this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.grantPrincipal = this.role.grantPrincipal;
+    const key = ownKey(this, props.encryptionKey);
+    if (key && props.encryptionKey && !props.logGroup) letLogsUse(this, props.encryptionKey);
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      encryptionKey: key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.vendor = props.code !== undefined;
@@ -113,7 +120,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     this.subscriptions = new Subscriptions(this, this.logGroup, this.vendor ? undefined : settings, props.logGroupTags);
     this.readsTags = (props.logGroupTags ?? []).length > 0;
 
-    this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
+    this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this, key);
     this.undeliveredBucket = this.store?.bucket;
     checkRedrive(this, props, this.store !== undefined);
 
@@ -138,11 +145,15 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       tracing: props.tracing ?? lambda.Tracing.DISABLED,
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
+      ipv6AllowedForDualStack: props.ipv6AllowedForDualStack,
+      // Lambda lets the role decrypt them by a grant of its own.
+      environmentEncryption: key,
       logGroup: this.logGroup,
       loggingFormat: json ? lambda.LoggingFormat.JSON : lambda.LoggingFormat.TEXT,
       // Lambda's own START and REPORT lines would be longer than the handler's.
       systemLogLevelV2: json ? lambda.SystemLogLevel.WARN : undefined,
     };
+    const ownSecurityGroup = props.vpc && !props.securityGroups?.length;
     this.function = new lambda.Function(this, 'Function', {
       ...common,
       ...functionProps(this, code, props.environment),
@@ -156,7 +167,9 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       description: props.description ?? 'Forwards CloudWatch logs to Mezmo',
       role: this.role,
       securityGroups: props.securityGroups,
+      allowAllOutbound: ownSecurityGroup ? false : undefined,
     });
+    if (ownSecurityGroup) letOut(this.function, code.destination, props);
     // How it is invoked is a child of the function: Lambda tries the role when that names the bucket.
     this.function.node.addDependency(this.policy);
 
@@ -168,6 +181,13 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     }
     if (this.readsTags) this.wantsGroups('logGroupTags is given', 'leave it out');
     this.warnUnlessAttached(granted, props.tracing);
+    this.network = props;
+    this.calls = {
+      secretsManager: code.keySource === 'secrets-manager',
+      ssm: code.keySource === 'ssm-parameter',
+      lambda: this.vendor && this.store !== undefined,
+      s3: this.store !== undefined,
+    };
 
     const stack = Stack.of(this);
     this.invokePermission = new lambda.CfnPermission(this, 'InvokePermission', {
@@ -199,6 +219,24 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    */
   public get connections(): ec2.Connections {
     return this.function.connections;
+  }
+
+  /**
+   * Make the VPC endpoints that the functions need to reach AWS: of Secrets Manager or Parameter Store, whichever keeps the key,
+   * a gateway of S3 for the undelivered store, and with vendor code of Lambda. With a proxy in `environment` they get past it (`NO_PROXY`).
+   *
+   * A VPC takes each once. Another forwarder there is let in by its connections: `endpoint.connections.allowDefaultPortFrom(other)`.
+   *
+   * @returns the interface endpoints
+   */
+  public addVpcEndpoints(options: VpcEndpointsOptions = {}): ec2.InterfaceVpcEndpoint[] {
+    const { vpc, vpcSubnets, environment = {} } = this.network;
+    if (vpc === undefined) {
+      refuse(this, 'addVpcEndpoints is called without a vpc; give vpc, or leave the call out');
+    }
+    const made = makeEndpoints(this, this.function, vpc, options.subnets ?? vpcSubnets, this.calls);
+    bypassProxy([this.function, ...(this.redriveFunction ? [this.redriveFunction] : [])], environment, this.calls);
+    return made;
   }
 
   /**

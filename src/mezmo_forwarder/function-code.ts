@@ -36,6 +36,10 @@ export interface FunctionCode {
   readonly statements: iam.PolicyStatement[];
   /** The variables that the forwarder sets, but for the settings. */
   readonly environment: Record<string, string>;
+  /** The address that it sends to. */
+  readonly destination: string;
+  /** Where it reads the key, if it does. */
+  readonly keySource?: string;
   /** The settings of our handler. */
   readonly settings?: Record<string, unknown>;
 }
@@ -55,6 +59,8 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
     code: lambda.Code.fromAsset(HANDLER),
     handler: 'handler.app.handle',
     statements: key.statements,
+    destination: destination.url,
+    keySource: key.settings.source,
     // A {{resolve:...}} reference, not the key
     environment: { ...key.environment, ...(props.redactHashKey ? { [HASH_KEY_VARIABLE]: props.redactHashKey.secretValue.unsafeUnwrap() } : {}) },
     settings: {
@@ -87,6 +93,7 @@ export function redriveCode(code: FunctionCode, store: UndeliveredStoreBinding, 
     handler: 'handler.redrive.handle',
     statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] })],
     environment: {},
+    destination: code.destination,
     settings: { schema: 1, store: store.settings, redrive },
   };
 }
@@ -129,5 +136,5 @@ export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, ven
   give('hostname', variables.hostname, props.hostname);
   give('mezmoTags', variables.tags, props.mezmoTags?.join(','));
   give('lineFormat', variables.rawEvent, props.lineFormat === LineFormat.MEZMO_LAMBDA_RAW ? 'true' : undefined);
-  return { runtime: props.runtime ?? runtime, code: vendor.code, handler, statements: [], environment };
+  return { runtime: props.runtime ?? runtime, code: vendor.code, handler, statements: [], environment, destination: destination.url };
 }

@@ -13,6 +13,7 @@ export * from './line-options';
 export * from './log-group-tags';
 export { MetricsDetail } from './metrics';
 export * from './multiline';
+export * from './network';
 export * from './redaction';
 export * from './subscription';
 export * from './undelivered-store';
