@@ -6,6 +6,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { wildcardsByDesign } from './by-design';
 import { checkProps, checkRedrive } from './check-props';
 import { letLogsUse, ownKey } from './encryption-key';
 import { MezmoLogForwarderProps } from './forwarder-props';
@@ -133,6 +134,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     const tags = this.readsTags ? [readTags(Lazy.list({ produce: () => this.subscriptions.groupArns }))] : [];
     this.policy = new iam.Policy(this, 'Policy', { statements: [...granted, ...tags] });
     this.role.attachInlinePolicy(this.policy);
+    wildcardsByDesign(this.policy);
     this.policies = [this.policy];
     this.oneRole = props.role !== undefined;
 
@@ -169,6 +171,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       securityGroups: props.securityGroups,
       allowAllOutbound: ownSecurityGroup ? false : undefined,
     });
+    code.byDesign?.(this.function);
     if (ownSecurityGroup) letOut(this.function, code.destination, props);
     // How it is invoked is a child of the function: Lambda tries the role when that names the bucket.
     this.function.node.addDependency(this.policy);

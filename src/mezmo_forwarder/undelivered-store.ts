@@ -4,6 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, IConstruct } from 'constructs';
+import { byDesign } from './by-design';
 import { resourceOf } from './references';
 import { useKey } from './use-key';
 import { checkDuration, checkEnv, isKnown, refuse, show } from './validate';
@@ -89,7 +90,7 @@ class OwnBucket extends UndeliveredStore {
     const { undeliveredExpiration = Duration.days(30), rejectedExpiration = Duration.days(90), removalPolicy } = this.options;
     checkDuration(scope, 'undeliveredExpiration', undeliveredExpiration, 'days', 1, LONGEST_EXPIRATION);
     checkDuration(scope, 'rejectedExpiration', rejectedExpiration, 'days', 1, LONGEST_EXPIRATION);
-    return bind(scope, new s3.Bucket(scope, 'UndeliveredBucket', {
+    const bucket = new s3.Bucket(scope, 'UndeliveredBucket', {
       encryption: key ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
       encryptionKey: key,
       // One request to KMS for many objects
@@ -105,7 +106,9 @@ class OwnBucket extends UndeliveredStore {
         { prefix: REJECTED, expiration: rejectedExpiration },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-    }));
+    });
+    byDesign(bucket, 'AwsSolutions-S1', 'only the forwarder\'s two roles are granted anything here, and an access log would need a bucket that outlives this one; bring a bucket that has one with UndeliveredStore.fromBucket');
+    return bind(scope, bucket);
   }
 }
 
