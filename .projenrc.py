@@ -87,7 +87,9 @@ project = AwsCdkConstructLibrary(
 Projenrc(project, filename=".projenrc.py")
 
 # What the package holds, named: without the list it would take up what the last build left.
-project.package.add_field("files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md"])
+project.package.add_field(
+    "files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md", "THIRD_PARTY.md"]
+)
 
 # Examples in the documents import the package by its name.
 project.package.add_field(

@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_cdk import App
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks
-from cfnlint.api import lint_all
+from cfnlint.api import lint_all  # type: ignore[import-untyped]
 
 Found = dict[str, list[str]]  # rules, by the path of a construct
 
-PACKS = {
+PACKS: dict[str, Any] = {
     "AwsSolutions": AwsSolutionsChecks,
     "NIST.800.53.R5": NIST80053R5Checks,
     "HIPAA.Security": HIPAASecurityChecks,
@@ -19,7 +19,7 @@ PACKS = {
 
 def nag(app: App, pack: str) -> Found:
     """Return what a pack of cdk-nag finds."""
-    report: Any = PACKS[pack](app).validate_scope(app)
+    report = PACKS[pack](app).validate_scope(app)
     found: Found = {}
     for violation in report.violations:
         for resource in violation.violating_resources:

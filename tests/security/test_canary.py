@@ -61,7 +61,7 @@ class Watch:
     def assert_nowhere(self, house: House, *secrets: str) -> None:
         """Look through logs, which are metrics too, exceptions, objects, and requests."""
         captured = self._capsys.readouterr()
-        places = {
+        places: dict[str, bytes | str] = {
             "standard output": captured.out,
             "standard error": captured.err,
             "an exception": "".join(self.raised),
