@@ -18,7 +18,7 @@ def test_each_action_is_pinned_by_commit() -> None:
 
 
 def test_actionlint_finds_nothing() -> None:
-    """`go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7` brings it; zizmor is in `projen check`."""
+    """It comes by `go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7`; zizmor is in `check`."""
     program = shutil.which("actionlint")
     if program is None:
         pytest.skip("no actionlint on PATH")
