@@ -78,6 +78,22 @@ def test_a_secret_by_right_by_name_and_with_its_key(aws: LocalAws) -> None:
         assert (status >= 400, "kms:Decrypt" in text) == (True, True)
 
 
+def test_a_parameter_by_name_by_arn_and_with_its_key(aws: LocalAws) -> None:
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    aws.client("ssm").put_parameter(Name="/a/key", Value="value", Type="SecureString", KeyId=key)
+    arn = "arn:aws:ssm:eu-west-3:000000000000:parameter/a/key"
+    read = allow("ssm:GetParameter", arn)
+    decrypt = allow("kms:Decrypt", key, via="ssm.eu-west-3.amazonaws.com")
+
+    for name in ("/a/key", arn):
+        body = {"Name": name, "WithDecryption": True}
+        target = {"X-Amz-Target": "AmazonSSM.GetParameter"}
+        event = {"service": "ssm", "method": "POST", "headers": target, "body": body}
+        assert asks(aws, event, read, decrypt)[0] == 200
+        assert "kms:Decrypt" in asks(aws, event, read)[1]
+        assert "ssm:GetParameter" in asks(aws, event, decrypt)[1]
+
+
 def test_an_object_that_is_not_there_is_told_to_who_may_list_only(aws: LocalAws) -> None:
     bucket = make_bucket(aws, "told")
     get = {"service": "s3", "method": "GET", "path": "/told/nothing"}

@@ -317,7 +317,9 @@ def asked_for(
     resource = actions.extract_resource_arn(
         service, method, path, headers, body, parameters, region(), account()
     )
-    return str(service), str(action), str(resource)
+    # A parameter may be named by its ARN, before which MiniStack puts another beginning of one.
+    _, named, rest = str(resource).partition(":parameter/arn:")
+    return str(service), str(action), f"arn:{rest}" if named else str(resource)
 
 
 def denial(  # noqa: PLR0917 - what the answer holds
