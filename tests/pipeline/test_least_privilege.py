@@ -14,6 +14,7 @@ import pytest
 from local.aws import LocalAws
 from local.mezmo import Answer, MezmoStandIn, PartialAnswer
 from tests.pipeline.whole_way import KEY, WholeWay
+from tests.security.canary import holds
 
 pytestmark = pytest.mark.slow
 
@@ -161,3 +162,25 @@ def test_without_any_statement_something_fails(pipeline: Pipeline) -> None:
             print(f"{function} without {taken['Action']}: {wrong[0] if wrong else 'nothing fails'}")
             assert wrong, f"the {function} needs no {taken}"
     assert pipeline.run() == []
+
+
+def test_the_key_is_nowhere_after_all_that(pipeline: Pipeline) -> None:
+    """In what AWS's runtime printed, in metrics, configurations, templates and objects."""
+    aws = pipeline.way.aws
+    logs = aws.client("logs")
+    places: dict[str, bytes | str] = {
+        "template": str(aws.client("cloudformation").get_template(StackName="Privileges")),
+        "outputs": str(pipeline.way.outputs("Privileges")),
+    }
+    for group in logs.describe_log_groups()["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+        texts = [event["message"] for page in pages for event in page["events"]]
+        places[group["logGroupName"]] = "\n".join(texts)
+    for name in pipeline.functions.values():
+        configuration = aws.client("lambda").get_function_configuration(FunctionName=name)
+        places[name] = str(configuration)
+    for key in pipeline.way.keys(pipeline.bucket):
+        places[key] = aws.client("s3").get_object(Bucket=pipeline.bucket, Key=key)["Body"].read()
+
+    assert sum("AccessDenied" in str(data) for data in places.values()) >= 1, "what failed was told"
+    assert [place for place, data in places.items() if holds(data, KEY)] == []
