@@ -99,7 +99,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly oneRole: boolean;
   private readonly readsTags: boolean;
   private readonly subscriptions: Subscriptions;
-  private readonly network: MezmoLogForwarderProps;
+  private readonly props: MezmoLogForwarderProps;
   private readonly calls: Calls;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
@@ -184,7 +184,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     }
     if (this.readsTags) this.wantsGroups('logGroupTags is given', 'leave it out');
     this.warnUnlessAttached(granted, props.tracing);
-    this.network = props;
+    this.props = props;
     this.calls = {
       secretsManager: code.keySource === 'secrets-manager',
       ssm: code.keySource === 'ssm-parameter',
@@ -233,7 +233,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    * @returns the interface endpoints
    */
   public addVpcEndpoints(options: VpcEndpointsOptions = {}): ec2.InterfaceVpcEndpoint[] {
-    const { vpc, vpcSubnets, environment = {} } = this.network;
+    const { vpc, vpcSubnets, environment = {} } = this.props;
     if (vpc === undefined) {
       refuse(this, 'addVpcEndpoints is called without a vpc; give vpc, or leave the call out');
     }
