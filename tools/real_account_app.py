@@ -9,7 +9,7 @@ from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder, U
 app = App()
 stack_name = app.node.get_context("name")
 stack = Stack(app, stack_name)
-group = LogGroup(stack, "Group", removal_policy=RemovalPolicy.DESTROY)
+group = LogGroup(stack, "Logs", removal_policy=RemovalPolicy.DESTROY)
 forwarder = MezmoLogForwarder(
     stack,
     "Forwarder",
