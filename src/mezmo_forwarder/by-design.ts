@@ -34,7 +34,7 @@ export function wildcardsByDesign(policy: iam.Policy): void {
 function reasonOf(finding: string): string {
   if (finding === 'Resource::*') return 'these actions know no narrower resource';
   if (finding.startsWith('Action::')) return 'all actions that read, and allow_log_access asked for them';
-  return 'objects of the store, or streams of a log group, whose names are made at run time';
+  return 'objects of the store, or what is below a log group, whose names are made at run time';
 }
 
 /** A resource as cdk-nag names it in its findings. */

@@ -189,6 +189,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       secretsManager: code.keySource === 'secrets-manager',
       ssm: code.keySource === 'ssm-parameter',
       lambda: this.vendor && this.store !== undefined,
+      logs: this.readsTags,
       s3: this.store !== undefined,
     };
 
@@ -226,7 +227,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
 
   /**
    * Make the VPC endpoints that the functions need to reach AWS: of Secrets Manager or Parameter Store, whichever keeps the key,
-   * a gateway of S3 for the undelivered store, and with vendor code of Lambda. With a proxy in `environment` they get past it (`NO_PROXY`).
+   * a gateway of S3 for the undelivered store, with `logGroupTags` of CloudWatch Logs, and with vendor code of Lambda. With a proxy in `environment` they get past it (`NO_PROXY`).
    *
    * A VPC takes each once. Another forwarder there is let in by its connections: `endpoint.connections.allowDefaultPortFrom(other)`.
    *

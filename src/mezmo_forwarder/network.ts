@@ -41,6 +41,7 @@ export interface Calls {
   readonly secretsManager: boolean;
   readonly ssm: boolean;
   readonly lambda: boolean;
+  readonly logs: boolean;
   readonly s3: boolean;
 }
 
@@ -49,11 +50,12 @@ export interface Calls {
  * @internal
  */
 export function makeEndpoints(scope: Construct, fn: lambda.Function, vpc: ec2.IVpc, subnets: ec2.SubnetSelection | undefined, calls: Calls): ec2.InterfaceVpcEndpoint[] {
-  const { SECRETS_MANAGER, SSM, LAMBDA } = ec2.InterfaceVpcEndpointAwsService;
+  const { SECRETS_MANAGER, SSM, LAMBDA, CLOUDWATCH_LOGS } = ec2.InterfaceVpcEndpointAwsService;
   const services: [string, boolean, ec2.InterfaceVpcEndpointAwsService][] = [
     ['SecretsManagerEndpoint', calls.secretsManager, SECRETS_MANAGER],
     ['SsmEndpoint', calls.ssm, SSM],
     ['LambdaEndpoint', calls.lambda, LAMBDA],
+    ['LogsEndpoint', calls.logs, CLOUDWATCH_LOGS],
   ];
   const made = services.filter(([, called]) => called).map(([id, , service]) => {
     const endpoint = new ec2.InterfaceVpcEndpoint(scope, id, { vpc, service, subnets: { ...subnets, onePerAz: true }, open: false });
@@ -73,7 +75,7 @@ export function makeEndpoints(scope: Construct, fn: lambda.Function, vpc: ec2.IV
 export function bypassProxy(fns: lambda.Function[], environment: Record<string, string>, calls: Calls): void {
   if (proxyOf(environment) === undefined) return;
   const { region, urlSuffix } = Stack.of(fns[0]);
-  const names = [calls.secretsManager && 'secretsmanager', calls.ssm && 'ssm', calls.lambda && 'lambda', calls.s3 && 's3'].filter(Boolean);
+  const names = [calls.secretsManager && 'secretsmanager', calls.ssm && 'ssm', calls.lambda && 'lambda', calls.logs && 'logs', calls.s3 && 's3'].filter(Boolean);
   const hosts = names.map((name) => `${name}.${region}.${urlSuffix}`);
   // Python heeds the one in lower case, if there are both.
   const variable = 'no_proxy' in environment ? 'no_proxy' : 'NO_PROXY';

@@ -6,10 +6,18 @@ from typing import Any
 import pytest
 from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_secretsmanager import ISecret
 from aws_cdk.aws_ssm import StringParameter
 
-from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder, UndeliveredStore, VendorCode
+from mezmo_forwarder import (
+    IngestionKey,
+    LogGroupTags,
+    MezmoDestination,
+    MezmoLogForwarder,
+    UndeliveredStore,
+    VendorCode,
+)
 from tests.constructs.synthesized import only, resources, statements, variables, warnings
 
 Make = Callable[..., MezmoLogForwarder]
@@ -110,6 +118,14 @@ def test_endpoints_are_those_that_are_called(stack: Stack, make_forwarder: Make,
     ).add_vpc_endpoints()
 
     assert endpoints(stack) == ["ssm"]
+
+
+def test_endpoints_for_tags(stack: Stack, make_forwarder: Make, vpc: ec2.Vpc) -> None:
+    forwarder = make_forwarder(vpc=vpc, log_group_tags=[LogGroupTags.as_tags("team")])
+    forwarder.add_vpc_endpoints()
+    forwarder.subscribe(LogGroup(stack, "Group"))
+
+    assert endpoints(stack) == ["logs", "s3", "secretsmanager"]
 
 
 def test_endpoints_of_vendor_code(

@@ -77,7 +77,7 @@ def test_fips_endpoints(region: str) -> None:
 @pytest.mark.parametrize(
     "region", ["us-east-1", "eu-west-3", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"]
 )
-@pytest.mark.parametrize("service", [SECRETS_MANAGER, SSM, S3, LAMBDA])
+@pytest.mark.parametrize("service", [SECRETS_MANAGER, SSM, LOGS, S3, LAMBDA])
 def test_dual_stack_endpoints(service: Service, region: str) -> None:
     client = botocore.session.Session().create_client(
         service.name,

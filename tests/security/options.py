@@ -16,6 +16,7 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    LogGroupTags,
     MezmoLogForwarder,
     Multiline,
     Redaction,
@@ -38,7 +39,7 @@ OPTIONS = {
     "role": ["own", "brought", "fixed"],
     "access": ["none", "groups", "account"],
     "source": ["groups", "stream"],
-    "lines": ["plain", "shaped"],
+    "lines": ["plain", "shaped", "tagged"],
 }
 
 
@@ -150,6 +151,8 @@ def _role(stack: Stack, value: str) -> dict[str, Any]:
 def _lines(_stack: Stack, value: str) -> dict[str, Any]:
     if value == "plain":
         return {}
+    if value == "tagged":
+        return {"log_group_tags": [LogGroupTags.all_as_tags()]}
     return {"redact": Redaction.all(), "multiline": Multiline.stack_traces(), "mezmo_tags": ["matrix"]}
 
 

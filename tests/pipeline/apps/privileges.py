@@ -7,7 +7,7 @@ from aws_cdk.aws_logs import FilterPattern, LogGroup, SubscriptionFilter
 from aws_cdk.aws_logs_destinations import KinesisDestination
 from aws_cdk.aws_secretsmanager import Secret
 
-from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder
+from mezmo_forwarder import IngestionKey, LogGroupTags, MezmoDestination, MezmoLogForwarder
 
 app = App()
 stack = Stack(app, "Privileges")
@@ -29,6 +29,7 @@ forwarder = MezmoLogForwarder(
     encryption_key=Key(stack, "Key", removal_policy=RemovalPolicy.DESTROY),
     timeout=Duration.seconds(10),
     redrive_interval=Duration.days(1),
+    log_group_tags=[LogGroupTags.all_as_tags()],
 )
 forwarder.subscribe(groups["direct"])
 stream = Stream(stack, "Stream", removal_policy=RemovalPolicy.DESTROY)
