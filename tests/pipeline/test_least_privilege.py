@@ -145,6 +145,14 @@ def pipeline(aws: LocalAws, mezmo: MezmoStandIn, module_whole_way: Deploy) -> Pi
     return Pipeline(way, mezmo)
 
 
+def words_of(statement: Policy) -> list[str]:
+    """Return what tells that a statement is missing, and not what a run before it left behind."""
+    actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+    # Lambda reads the stream, and without the right to it says nothing.
+    silent = ["no delivery from the stream"] if actions[0].startswith("kinesis:") else []
+    return [action.partition(":")[2] for action in actions] + silent
+
+
 def test_the_roles_are_enough_for_every_way(pipeline: Pipeline) -> None:
     pipeline.start_anew()
 
@@ -159,8 +167,9 @@ def test_without_any_statement_something_fails(pipeline: Pipeline) -> None:
             with pipeline.without(function, number) as taken:
                 wrong = pipeline.run()
             pipeline.empty()
-            print(f"{function} without {taken['Action']}: {wrong[0] if wrong else 'nothing fails'}")
-            assert wrong, f"the {function} needs no {taken}"
+            signs = [text for text in wrong if any(word in text for word in words_of(taken))]
+            print(f"{function} without {taken['Action']}: {[*signs, 'nothing of that fails'][0]}")
+            assert signs, f"the {function} needs no {taken}: {wrong}"
     assert pipeline.run() == []
 
 
