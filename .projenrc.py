@@ -2,7 +2,7 @@
 
 from projen.awscdk import AwsCdkConstructLibrary
 from projen.cdk import JsiiDotNetTarget, JsiiGoTarget, JsiiJavaTarget, JsiiPythonTarget
-from projen.github import GithubWorkflow
+from projen.github import GitHubOptions, GithubWorkflow
 from projen.github.workflows import (
     Job,
     JobPermission,
@@ -13,6 +13,10 @@ from projen.github.workflows import (
 )
 from projen.javascript import NodePackageManager
 from projen.python import Projenrc
+
+# By commit: whoever can move a tag could otherwise run code here.
+CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"  # v5.0.0
+SETUP_PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c"  # v6.0.0
 
 REPOSITORY = "https://github.com/mezmo-forwarder/mezmo-forwarder"
 
@@ -57,6 +61,8 @@ project = AwsCdkConstructLibrary(
     docgen=False,
     deps_upgrade=False,
     pull_request_template=False,
+    # Its workflow runs on pull_request_target, with a token that may write.
+    github_options=GitHubOptions(pull_request_lint=False),
     # One workflow of ours runs .ci/run; releasing comes when the first release does.
     build_workflow=False,
     release=False,
@@ -81,7 +87,9 @@ project = AwsCdkConstructLibrary(
 Projenrc(project, filename=".projenrc.py")
 
 # What the package holds, named: without the list it would take up what the last build left.
-project.package.add_field("files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md"])
+project.package.add_field(
+    "files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md", "THIRD_PARTY.md"]
+)
 
 # Examples in the documents import the package by its name.
 project.package.add_field(
@@ -115,6 +123,7 @@ check = project.add_task("check", description="Every check that is not a test")
 check.exec("ruff check .")
 check.exec("ruff format --check .")
 check.exec("mypy")
+check.exec("zizmor --offline --quiet .github/workflows")
 check.exec("python tools/check_generated.py")
 
 project.test_task.exec("pytest", receive_args=True)
@@ -128,8 +137,8 @@ workflow.add_job(
         runs_on=["ubuntu-latest"],
         permissions=JobPermissions(contents=JobPermission.READ),
         steps=[
-            JobStep(uses="actions/checkout@v5"),
-            JobStep(uses="actions/setup-python@v6", with_={"python-version": "3.13"}),
+            JobStep(uses=CHECKOUT, with_={"persist-credentials": False}),
+            JobStep(uses=SETUP_PYTHON, with_={"python-version": "3.13"}),
             JobStep(run="bash .ci/run"),
         ],
     ),

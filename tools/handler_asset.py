@@ -1,4 +1,4 @@
-"""Put the function's asset together, in `lib/handler`: our code and the two wheels it needs.
+"""Put the function's asset together, in `lib/handler`: our code, the two wheels it needs, and what these are.
 
 Run when the package is built, so that whoever synthesizes needs no Docker, no pip and no network. The asset
 is the same on every machine: wheels are locked by hash, nothing is compiled, file times and modes are fixed.
@@ -12,6 +12,8 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
+
+import sbom
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/mezmo_forwarder/handler"
@@ -66,6 +68,8 @@ def main() -> None:
                 download(python, architecture, wheels)
                 for wheel in sorted(wheels.glob("*.whl")):
                     unpack(wheel, staged)
+        everything = Path(scratch).glob("*/*.whl")
+        sbom.write(sbom.sbom(version(), everything, staged), staged / sbom.NAME)
         settle(staged)
         shutil.rmtree(ASSET, ignore_errors=True)
         staged.rename(ASSET)

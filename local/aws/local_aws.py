@@ -55,6 +55,7 @@ class LocalAws:
     function_prelude: a Python file that runs in each Python function's process before awslambdaric starts, so
         that a test can bend the clock or the network inside. It is read anew for each process, sees the
         function's environment, and its failure is the function's. Functions in other languages run without.
+    authorize: whether what functions ask of AWS must be allowed by their roles' policies.
     journal: whether `invocations` and `event` can tell of what functions did.
 
     Raises LocalAwsError when it is not ready within a minute.
@@ -74,6 +75,7 @@ class LocalAws:
         schedule_scale: float = 1.0,
         function_prelude: Path | None = None,
         journal: bool = False,
+        authorize: bool = False,
     ) -> None:
         self.directory = directory.resolve()
         self._ministack_python = ministack_python
@@ -87,6 +89,7 @@ class LocalAws:
             trusted=trusted,
             prelude=str(function_prelude.resolve()) if function_prelude else None,
             journal=journal,
+            authorize=authorize,
             retry_delay=retry_delay,
             schedule_scale=schedule_scale,
         )
@@ -105,6 +108,7 @@ class LocalAws:
         schedule_scale: float = 1.0,
         function_prelude: Path | None = None,
         journal: bool = False,
+        authorize: bool = False,
     ) -> Self:
         """Take the interpreters that the development set-up has prepared.
 
@@ -126,6 +130,7 @@ class LocalAws:
             schedule_scale=schedule_scale,
             function_prelude=function_prelude,
             journal=journal,
+            authorize=authorize,
         )
 
     def __enter__(self) -> Self:

@@ -160,5 +160,11 @@ export function checkVariables(scope: IConstruct, theirs: Record<string, string>
       refuse(scope, `environment's ${show(name)} looks like an ingestion key as plain text, which would stand in the template; put the key into a secret and give it as ingestionKey`);
     }
   }
+  for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
+    if (/^(?:[a-z]+:\/\/)?[^/@]*:[^/@]+@/i.test(isKnown(theirs[name]) ? theirs[name] : '')) {
+      Annotations.of(scope).addWarningV2('mezmo-forwarder:proxyPassword',
+        `environment's ${name} holds a password as plain text, which stands in the template; put the address into a secret and give secret.secretValue.unsafeUnwrap(), or acknowledge this`);
+    }
+  }
   checkEnvironment(scope, { ...theirs, ...ours });
 }

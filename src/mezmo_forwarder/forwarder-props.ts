@@ -1,6 +1,7 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -222,11 +223,28 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
+   * Whether the functions may reach the internet by IPv6, in subnets that have both.
+   *
+   * @default false
+   */
+  readonly ipv6AllowedForDualStack?: boolean;
+
+  /**
    * The security groups of the function and the re-drive.
    *
-   * @default - one of their own
+   * @default - one of their own, which lets nothing in, and out by TCP on 443 and the ports of the destination and of a proxy in `environment`
    */
   readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * A customer-managed KMS key for what the forwarder makes: the undelivered store's bucket, its own log group, the variables of both functions.
+   *
+   * A bucket or log group that you bring keeps its own key, as does the secret. The key's policy gets a statement for CloudWatch
+   * Logs; where CDK may not change it, a warning prints that.
+   *
+   * @default - AWS's own keys
+   */
+  readonly encryptionKey?: kms.IKey;
 
   /**
    * The log group that the forwarder's own logs go to.

@@ -6,12 +6,15 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, IConstruct } from 'constructs';
+import { wildcardsByDesign } from './by-design';
 import { checkFilters } from './check-filters';
 import { checkLoss, checkProps, checkRedrive } from './check-props';
+import { letLogsUse, ownKey } from './encryption-key';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { functionProps, hashKeyVariable, ownCode, vendorCode } from './function-code';
 import { KinesisStreamOptions, readStream } from './kinesis-stream';
 import { keepMetricLines, MetricsDetail } from './metrics';
+import { bypassProxy, Calls, letOut, makeEndpoints, VpcEndpointsOptions } from './network';
 import { OwnLogGroups } from './own-log-groups';
 import { Redrive, REDRIVE_INTERVAL } from './redrive';
 import { subscribeAccount, SubscribeAccountOptions } from './subscribe-account';
@@ -102,6 +105,8 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   private readonly subscriptions: Subscriptions;
   private readonly subscriptionSettings: SubscriptionSettings;
   private all?: SubscribeAll;
+  private readonly props: MezmoLogForwarderProps;
+  private readonly calls: Calls;
 
   public constructor(scope: Construct, id: string, props: MezmoLogForwarderProps) {
     super(scope, id);
@@ -109,8 +114,11 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
 
     this.role = props.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.grantPrincipal = this.role.grantPrincipal;
+    const key = ownKey(this, props.encryptionKey);
+    if (key && props.encryptionKey && !props.logGroup) letLogsUse(this, props.encryptionKey);
     this.logGroup = props.logGroup ?? new logs.LogGroup(this, 'LogGroup', {
       retention: props.logRetention ?? logs.RetentionDays.ONE_MONTH,
+      encryptionKey: key,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.vendor = props.code !== undefined;
@@ -122,7 +130,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     OwnLogGroups.of(this).claim(this, this.logGroup);
     this.node.addValidation({ validate: () => checkFilters(this, this.subscriptions.referredStacks) });
 
-    this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this);
+    this.store = (props.undeliveredStore ?? UndeliveredStore.bucket())._bind(this, key);
     this.undeliveredBucket = this.store?.bucket;
     checkRedrive(this, props, this.store !== undefined);
     checkLoss(this, props, this.store !== undefined);
@@ -136,6 +144,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     const tags = this.readsTags ? [readTags(Lazy.list({ produce: () => this.subscriptions.groupArns }))] : [];
     this.policy = new iam.Policy(this, 'Policy', { statements: [...granted, ...tags] });
     this.role.attachInlinePolicy(this.policy);
+    wildcardsByDesign(this.policy);
     this.policies = [this.policy];
     this.oneRole = props.role !== undefined;
 
@@ -148,11 +157,15 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       tracing: props.tracing ?? lambda.Tracing.DISABLED,
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,
+      ipv6AllowedForDualStack: props.ipv6AllowedForDualStack,
+      // Lambda lets the role decrypt them by a grant of its own.
+      environmentEncryption: key,
       logGroup: this.logGroup,
       loggingFormat: json ? lambda.LoggingFormat.JSON : lambda.LoggingFormat.TEXT,
       // Lambda's own START and REPORT lines would be longer than the handler's.
       systemLogLevelV2: json ? lambda.SystemLogLevel.WARN : undefined,
     };
+    const ownSecurityGroup = props.vpc && !props.securityGroups?.length;
     this.function = new lambda.Function(this, 'Function', {
       ...common,
       ...functionProps(this, code, props.environment),
@@ -166,7 +179,10 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
       description: props.description ?? 'Forwards CloudWatch logs to Mezmo',
       role: this.role,
       securityGroups: props.securityGroups,
+      allowAllOutbound: ownSecurityGroup ? false : undefined,
     });
+    code.byDesign?.(this.function);
+    if (ownSecurityGroup) letOut(this.function, code.destination, props);
     // How it is invoked is a child of the function: Lambda tries the role when that names the bucket.
     this.function.node.addDependency(this.policy);
 
@@ -178,6 +194,14 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
     }
     if (this.readsTags) this.wantsGroups('logGroupTags is given', 'leave it out');
     this.warnUnlessAttached(granted, props.tracing);
+    this.props = props;
+    this.calls = {
+      secretsManager: code.keySource === 'secrets-manager',
+      ssm: code.keySource === 'ssm-parameter',
+      lambda: this.vendor && this.store !== undefined,
+      logs: this.readsTags,
+      s3: this.store !== undefined,
+    };
 
     const stack = Stack.of(this);
     this.invokePermission = new lambda.CfnPermission(this, 'InvokePermission', {
@@ -209,6 +233,24 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    */
   public get connections(): ec2.Connections {
     return this.function.connections;
+  }
+
+  /**
+   * Make the VPC endpoints that the functions need to reach AWS: of Secrets Manager or Parameter Store, whichever keeps the key,
+   * a gateway of S3 for the undelivered store, with `logGroupTags` of CloudWatch Logs, and with vendor code of Lambda. With a proxy in `environment` they get past it (`NO_PROXY`).
+   *
+   * A VPC takes each once. Another forwarder there is let in by its connections: `endpoint.connections.allowDefaultPortFrom(other)`.
+   *
+   * @returns the interface endpoints
+   */
+  public addVpcEndpoints(options: VpcEndpointsOptions = {}): ec2.InterfaceVpcEndpoint[] {
+    const { vpc, vpcSubnets, environment = {} } = this.props;
+    if (vpc === undefined) {
+      refuse(this, 'addVpcEndpoints is called without a vpc; give vpc, or leave the call out');
+    }
+    const made = makeEndpoints(this, this.function, vpc, options.subnets ?? vpcSubnets, this.calls);
+    bypassProxy([this.function, ...(this.redriveFunction ? [this.redriveFunction] : [])], environment, this.calls);
+    return made;
   }
 
   /**

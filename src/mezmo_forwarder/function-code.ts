@@ -3,6 +3,7 @@ import { Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { IConstruct } from 'constructs';
+import { byDesign } from './by-design';
 import { checkVariables, VARIABLE_NAME, warnOfIgnored } from './check-props';
 import { MezmoDestination } from './destination';
 import { MezmoLogForwarderProps } from './forwarder-props';
@@ -27,6 +28,11 @@ export function hashKeyVariable(props: MezmoLogForwarderProps): string | undefin
 /** Where the handler's code lies. */
 export const HANDLER = path.join(__dirname, 'handler');
 
+/** Why the runtime need not be the newest. */
+function testedRuntime(fn: lambda.Function): void {
+  byDesign(fn, 'AwsSolutions-L1', `the handler's modules are packed for, and tested on, ${RUNTIMES.join(' and ')}, which AWS supports`);
+}
+
 /** What a function runs, and what that needs. */
 export interface FunctionCode {
   readonly runtime: lambda.Runtime;
@@ -36,6 +42,12 @@ export interface FunctionCode {
   readonly statements: iam.PolicyStatement[];
   /** The variables that the forwarder sets, but for the settings. */
   readonly environment: Record<string, string>;
+  /** Says what of a function that runs it is so by design. */
+  readonly byDesign?: (fn: lambda.Function) => void;
+  /** The address that it sends to. */
+  readonly destination: string;
+  /** Where it reads the key, if it does. */
+  readonly keySource?: string;
   /** The settings of our handler. */
   readonly settings?: Record<string, unknown>;
 }
@@ -55,6 +67,9 @@ export function ownCode(scope: IConstruct, props: MezmoLogForwarderProps, store:
     code: lambda.Code.fromAsset(HANDLER),
     handler: 'handler.app.handle',
     statements: key.statements,
+    byDesign: testedRuntime,
+    destination: destination.url,
+    keySource: key.settings.source,
     // A {{resolve:...}} reference, not the key
     environment: { ...key.environment, ...(props.redactHashKey ? { [HASH_KEY_VARIABLE]: props.redactHashKey.secretValue.unsafeUnwrap() } : {}) },
     settings: {
@@ -87,6 +102,8 @@ export function redriveCode(code: FunctionCode, store: UndeliveredStoreBinding, 
     handler: 'handler.redrive.handle',
     statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] })],
     environment: {},
+    byDesign: testedRuntime,
+    destination: code.destination,
     settings: { schema: 1, store: store.settings, redrive },
   };
 }
@@ -129,5 +146,5 @@ export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, ven
   give('hostname', variables.hostname, props.hostname);
   give('mezmoTags', variables.tags, props.mezmoTags?.join(','));
   give('lineFormat', variables.rawEvent, props.lineFormat === LineFormat.MEZMO_LAMBDA_RAW ? 'true' : undefined);
-  return { runtime: props.runtime ?? runtime, code: vendor.code, handler, statements: [], environment };
+  return { runtime: props.runtime ?? runtime, code: vendor.code, handler, statements: [], environment, destination: destination.url };
 }

@@ -18,6 +18,7 @@ export * from './log-receiver';
 export * from './log-sender';
 export { MetricsDetail } from './metrics';
 export * from './multiline';
+export * from './network';
 export * from './redaction';
 export * from './subscribe-account';
 export * from './subscribe-all';

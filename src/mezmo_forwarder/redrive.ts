@@ -4,6 +4,7 @@ import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { wildcardsByDesign } from './by-design';
 import { MezmoLogForwarderProps } from './forwarder-props';
 import { FunctionCode, functionProps, redriveCode } from './function-code';
 import { UndeliveredStoreBinding } from './undelivered-store';
@@ -43,6 +44,7 @@ export class Redrive extends Construct {
     const role = forwarder.role ?? new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
     this.policy = new iam.Policy(this, 'Policy', { statements: this.statements });
     role.attachInlinePolicy(this.policy);
+    wildcardsByDesign(this.policy);
 
     // A vendor's layers are for the vendor's runtime, and with them goes what lies in one of them.
     const { AWS_LAMBDA_EXEC_WRAPPER: _, ...withoutWrapper } = forwarder.environment ?? {};
@@ -60,6 +62,7 @@ export class Redrive extends Construct {
       securityGroups: forwarder.vpc && target.connections.securityGroups,
     });
     this.function.node.addDependency(this.policy);
+    own.byDesign?.(this.function);
 
     new events.Rule(this, 'Schedule', {
       description: 'Sends to Mezmo again what could not be delivered',

@@ -1,8 +1,10 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct, IConstruct } from 'constructs';
+import { byDesign } from './by-design';
 import { resourceOf } from './references';
 import { useKey } from './use-key';
 import { checkDuration, checkEnv, isKnown, refuse, show } from './validate';
@@ -38,7 +40,7 @@ export interface UndeliveredBucketOptions {
  */
 export abstract class UndeliveredStore {
   /**
-   * A bucket of the forwarder's own: encrypted by S3, reached by TLS only, closed to the public, kept when the stack goes.
+   * A bucket of the forwarder's own: encrypted by S3 or with `encryptionKey`, reached by TLS only, closed to the public, kept when the stack goes.
    */
   public static bucket(options: UndeliveredBucketOptions = {}): UndeliveredStore {
     return new OwnBucket(options);
@@ -63,7 +65,7 @@ export abstract class UndeliveredStore {
   }
 
   /** @internal */
-  public abstract _bind(scope: Construct): UndeliveredStoreBinding | undefined;
+  public abstract _bind(scope: Construct, key?: kms.IKey): UndeliveredStoreBinding | undefined;
 }
 
 /** @internal */
@@ -84,12 +86,15 @@ class OwnBucket extends UndeliveredStore {
     super();
   }
 
-  public _bind(scope: Construct): UndeliveredStoreBinding {
+  public _bind(scope: Construct, key?: kms.IKey): UndeliveredStoreBinding {
     const { undeliveredExpiration = Duration.days(30), rejectedExpiration = Duration.days(90), removalPolicy } = this.options;
     checkDuration(scope, 'undeliveredExpiration', undeliveredExpiration, 'days', 1, LONGEST_EXPIRATION);
     checkDuration(scope, 'rejectedExpiration', rejectedExpiration, 'days', 1, LONGEST_EXPIRATION);
-    return bind(scope, new s3.Bucket(scope, 'UndeliveredBucket', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
+    const bucket = new s3.Bucket(scope, 'UndeliveredBucket', {
+      encryption: key ? s3.BucketEncryption.KMS : s3.BucketEncryption.S3_MANAGED,
+      encryptionKey: key,
+      // One request to KMS for many objects
+      bucketKeyEnabled: key ? true : undefined,
       enforceSSL: true,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
@@ -101,7 +106,9 @@ class OwnBucket extends UndeliveredStore {
         { prefix: REJECTED, expiration: rejectedExpiration },
         { abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
-    }));
+    });
+    byDesign(bucket, 'AwsSolutions-S1', 'only the forwarder\'s two roles are granted anything here, and an access log would need a bucket that outlives this one; bring a bucket that has one with UndeliveredStore.fromBucket');
+    return bind(scope, bucket);
   }
 }
 
@@ -153,18 +160,18 @@ function bind(scope: Construct, bucket: s3.IBucket): UndeliveredStoreBinding {
   const allow = (action: string, ...resources: string[]) => new iam.PolicyStatement({ actions: [action], resources });
   const below = (...prefixes: string[]) => prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`));
   const list = allow('s3:ListBucket', bucket.bucketArn);
-  const key = useKey('s3', stack.region, bucket.encryptionKey?.keyArn, 'kms:Decrypt', 'kms:GenerateDataKey');
+  const useTheKey = (...what: string[]) => useKey('s3', stack.region, bucket.encryptionKey?.keyArn, ...what);
   return {
     bucket,
     settings: { bucket: bucket.bucketName, owner: stack.account },
     // Lambda refuses the destination unless its role may list the bucket and put anywhere in it.
-    keeping: [list, allow('s3:PutObject', bucket.arnForObjects('*')), ...key],
+    keeping: [list, allow('s3:PutObject', bucket.arnForObjects('*')), ...useTheKey('kms:GenerateDataKey')],
     redriving: [
       list,
       allow('s3:GetObject', ...below(UNDELIVERED, REJECTED, FAILED, REDRIVE)),
       allow('s3:PutObject', ...below(UNDELIVERED, REJECTED, REDRIVE)),
       allow('s3:DeleteObject', ...below(UNDELIVERED, REJECTED, FAILED)),
-      ...key,
+      ...useTheKey('kms:Decrypt', 'kms:GenerateDataKey'),
     ],
     onFailure: new OnFailure(bucket),
   };

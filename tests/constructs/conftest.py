@@ -10,9 +10,10 @@ import pytest
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 from aws_cdk import App, Environment, Stack
+from aws_cdk.aws_lambda import Code
 from aws_cdk.aws_secretsmanager import ISecret, Secret
 
-from mezmo_forwarder import IngestionKey, MezmoLogForwarder
+from mezmo_forwarder import IngestionKey, MezmoLogForwarder, VendorCode
 from tests.constructs.synthesized import SECRET_ARN
 
 
@@ -44,3 +45,9 @@ def make_forwarder(stack: Stack, secret: ISecret) -> Callable[..., MezmoLogForwa
         return MezmoLogForwarder(stack, construct_id, **properties)
 
     return make
+
+
+@pytest.fixture
+def vendor() -> VendorCode:
+    """A vendor's code that does nothing."""
+    return VendorCode.mezmo_cloudwatch(Code.from_inline("exports.handler = async () => {}"))

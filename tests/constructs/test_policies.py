@@ -9,11 +9,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_s3 import Bucket
+from aws_cdk.aws_secretsmanager import Secret
 
-from mezmo_forwarder import LogGroupTags, MezmoLogForwarder, UndeliveredStore, VendorCode
+from mezmo_forwarder import IngestionKey, LogGroupTags, MezmoLogForwarder, UndeliveredStore, VendorCode
 from tests.constructs.synthesized import SECRET_ARN, actions, evaluate, resources, statements
 
 Make = Callable[..., MezmoLogForwarder]
@@ -28,7 +28,8 @@ LOG_GROUP = "${MezmoLogForwarderLogGroup5C0B30F7.Arn}"
 LOGS: Rights = {"logs:CreateLogStream": {LOG_GROUP}, "logs:PutLogEvents": {LOG_GROUP}}
 KEY: Rights = {"secretsmanager:GetSecretValue": {SECRET_ARN}}
 THROUGH_S3 = {f"{KMS_ARN} through s3.eu-west-3.amazonaws.com"}
-KMS: Rights = {"kms:Decrypt": THROUGH_S3, "kms:GenerateDataKey": THROUGH_S3}
+WRITES: Rights = {"kms:GenerateDataKey": THROUGH_S3}
+READS_AND_WRITES: Rights = {"kms:Decrypt": THROUGH_S3, "kms:GenerateDataKey": THROUGH_S3}
 VPC: Rights = {
     f"ec2:{action}": {"*"}
     for action in (
@@ -72,11 +73,6 @@ def rights(stack: Stack, *, redrive: bool = False) -> Rights:
     return found
 
 
-@pytest.fixture
-def vendor() -> VendorCode:
-    return VendorCode.mezmo_cloudwatch(lambda_.Code.from_inline("exports.handler = async () => {}"))
-
-
 def encrypted(stack: Stack) -> UndeliveredStore:
     key = kms.Key.from_key_arn(stack, "Kms", KMS_ARN)
     bucket = Bucket.from_bucket_attributes(stack, "Theirs", bucket_name="theirs", encryption_key=key)
@@ -101,8 +97,28 @@ def test_with_a_brought_bucket(stack: Stack, make_forwarder: Make) -> None:
 def test_with_a_brought_bucket_and_its_kms_key(stack: Stack, make_forwarder: Make) -> None:
     make_forwarder(undelivered_store=encrypted(stack))
 
-    assert rights(stack) == LOGS | KEY | keeping(THEIR_BUCKET) | KMS
-    assert rights(stack, redrive=True) == LOGS | KEY | redriving(THEIR_BUCKET) | KMS
+    assert rights(stack) == LOGS | KEY | keeping(THEIR_BUCKET) | WRITES
+    assert rights(stack, redrive=True) == LOGS | KEY | redriving(THEIR_BUCKET) | READS_AND_WRITES
+
+
+def test_with_a_key_of_its_own(stack: Stack, make_forwarder: Make) -> None:
+    """The variables need no statement: Lambda lets the role decrypt them by a grant."""
+    make_forwarder(encryption_key=kms.Key.from_key_arn(stack, "Kms", KMS_ARN))
+
+    assert rights(stack) == LOGS | KEY | keeping(OWN_BUCKET) | WRITES
+    assert rights(stack, redrive=True) == LOGS | KEY | redriving(OWN_BUCKET) | READS_AND_WRITES
+
+
+def test_with_a_key_of_the_secrets(stack: Stack, make_forwarder: Make) -> None:
+    key = kms.Key.from_key_arn(stack, "Kms", KMS_ARN)
+    secret = Secret.from_secret_attributes(
+        stack, "Theirs", secret_complete_arn=SECRET_ARN, encryption_key=key
+    )
+    make_forwarder(ingestion_key=IngestionKey.from_secrets_manager(secret))
+
+    reading = {"kms:Decrypt": {f"{KMS_ARN} through secretsmanager.eu-west-3.amazonaws.com"}}
+    assert rights(stack) == LOGS | KEY | keeping(OWN_BUCKET) | reading
+    assert rights(stack, redrive=True) == LOGS | KEY | redriving(OWN_BUCKET) | reading
 
 
 def test_without_a_store(stack: Stack, make_forwarder: Make) -> None:

@@ -25,6 +25,7 @@ from handler.aws import (
 from handler.errors import AwsError
 from handler.s3 import S3
 from handler.timing import Timing
+from handler.vendor_function import LAMBDA
 from tests.handler.doubles import Clock
 from tests.handler.servers import Talk, read_request, response, server
 
@@ -71,6 +72,21 @@ def test_fips_endpoints(region: str) -> None:
         assert endpoint_of(service, region, {"AWS_USE_FIPS_ENDPOINT": "true"}) == regional(
             client.meta.endpoint_url
         )
+
+
+@pytest.mark.parametrize(
+    "region", ["us-east-1", "eu-west-3", "cn-north-1", "us-gov-west-1", "eusc-de-east-1"]
+)
+@pytest.mark.parametrize("service", [SECRETS_MANAGER, SSM, LOGS, S3, LAMBDA])
+def test_dual_stack_endpoints(service: Service, region: str) -> None:
+    client = botocore.session.Session().create_client(
+        service.name,
+        region,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(use_dualstack_endpoint=True),
+    )
+    assert endpoint_of(service, region, {"AWS_USE_DUALSTACK_ENDPOINT": "true"}) == client.meta.endpoint_url
 
 
 def test_endpoints_from_the_environment() -> None:

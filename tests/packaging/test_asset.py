@@ -2,13 +2,16 @@
 
 import hashlib
 import io
+import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import sbom
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSET = ROOT / "lib/handler"
@@ -73,6 +76,44 @@ def test_nothing_is_in_it_that_does_not_run() -> None:
     assert not [name for name in names if name.endswith((".pyi", ".pyc", "py.typed", ".txt", ".in"))]
     assert "handler/app.py" in names
     assert sum("LICENSE" in name for name in names) >= 2, "each wheel's licence goes with it"
+
+
+def test_the_sbom_names_each_locked_wheel_and_its_licence() -> None:
+    document = json.loads((ASSET / sbom.NAME).read_text(encoding="utf-8"))
+    lock = (ROOT / "src/mezmo_forwarder/handler/requirements.txt").read_text(encoding="utf-8")
+
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    assert (
+        document["metadata"]["component"]["version"]
+        == json.loads((ROOT / "package.json").read_text())["version"]
+    )
+    found = {one["purl"]: one for one in document["components"]}
+    assert set(found) == {
+        f"pkg:pypi/{name}@{version}" for name, version in re.findall(r"^(\w+)==(\S+)", lock, re.MULTILINE)
+    }
+    for package in found.values():
+        wheels = [part for part in package["components"] if part["type"] == "file"]
+        assert len(wheels) == 4, "two interpreters, two architectures"
+        assert all(f"sha256:{wheel['hashes'][0]['content']}" in lock for wheel in wheels)
+        (licence,) = ASSET.glob(f"{package['name']}-*.dist-info/licenses/LICENSE")
+        words = {"PSF-2.0": "PYTHON SOFTWARE FOUNDATION LICENSE", "BSD-3-Clause": "Redistribution and use"}
+        assert words[package["licenses"][0]["license"]["id"]] in licence.read_text(encoding="utf-8")
+
+
+def test_all_that_is_imported_is_in_the_sbom() -> None:
+    ours = {"handler", *(path.name for path in ASSET.glob("*.dist-info"))}
+    shipped = {path.name for path in ASSET.iterdir() if path.is_dir()} - ours
+    document = json.loads((ASSET / sbom.NAME).read_text(encoding="utf-8"))
+
+    assert shipped == {one["name"] for one in document["components"]}
+
+
+def test_third_party_md_is_what_the_sbom_says() -> None:
+    document = json.loads((ASSET / sbom.NAME).read_text(encoding="utf-8"))
+
+    assert sbom.DOCUMENT.read_text(encoding="utf-8") == sbom.third_party(document), (
+        "run `python tools/sbom.py`"
+    )
 
 
 def test_it_stays_under_2_mb_zipped() -> None:

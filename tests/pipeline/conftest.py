@@ -25,7 +25,9 @@ def mezmo() -> Iterator[MezmoStandIn]:
 def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     directory = tmp_path_factory.mktemp("aws")
     # A schedule of a minute fires every three seconds.
-    with LocalAws.from_environment(directory, trusted=mezmo.ca_file, schedule_scale=0.05) as local:
+    with LocalAws.from_environment(
+        directory, trusted=mezmo.ca_file, schedule_scale=0.05, authorize=True
+    ) as local:
         local.cdk("bootstrap", app=f"{sys.executable} quickstart.py", cwd=APPS)
         yield local
 

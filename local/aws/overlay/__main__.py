@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from . import (
     account_destinations,
     account_policies,
+    authorization,
     bucket_requests,
+    encryption,
     event_source_mappings,
     failure_destinations,
     function_logs,
@@ -82,6 +84,10 @@ def main() -> None:
     seams.wrap("services.s3", "_dispatch", bucket_requests.checking)
     seams.wrap(logs, "_compile_filter_pattern", lambda _: compile_pattern)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
+    seams.wrap_creation("AWS::S3::Bucket", encryption.creating)
+    if settings.authorize:
+        seams.wrap("core.lambda_runtime", "execution_credentials", authorization.naming_the_role)
+        seams.wrap("app", "_dispatch_service_request", authorization.authorizing)
     seams.run()
 
 

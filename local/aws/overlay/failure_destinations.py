@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from . import seams
+from . import encryption, seams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,9 @@ def lacking(role: str, destination: str, prefix: str) -> str | None:
         if not seams.role_allows(role, action, destination + path):
             operation = f"{action.split(':')[1]} on {service.upper()}"
             return f"The provided execution role does not have permissions to call {operation}"
+    for action, key, context in encryption.needs("s3:PutObject", destination) if service == "s3" else []:
+        if not seams.role_allows(role, action, key, context):
+            return f"The provided execution role does not have permissions to call {action} on {key}"
     return None
 
 

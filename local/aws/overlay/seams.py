@@ -343,8 +343,11 @@ def log_destination_allows(policy: str, arn: str, sender: str, organization: str
     return bool(evaluator.evaluate_resource_policy(policy, context).decision == "Allow")
 
 
-def role_allows(role_arn: str, action: str, resource: str) -> bool:
-    """Tell whether the role's policies, inline and attached, allow the action on the resource."""
+def role_allows(role_arn: str, action: str, resource: str, context_keys: Record | None = None) -> bool:
+    """Tell whether the role's policies, inline and attached, allow the action on the resource.
+
+    context_keys: those of the request that conditions may ask for, in lower case.
+    """
     evaluator = module("core.iam_evaluator")
     context = evaluator.EvalContext(
         principal_arn=role_arn,
@@ -353,9 +356,46 @@ def role_allows(role_arn: str, action: str, resource: str) -> bool:
         action=action,
         resource_arn=resource,
         region=region(),
+        service_context=context_keys or {},
     )
     policies = evaluator._gather_role_policies(role_arn.rsplit("/", 1)[-1], account())
     return bool(evaluator.evaluate(context, policies).decision == "Allow")
+
+
+def asked_for(
+    method: str, path: str, headers: dict[str, str], body: bytes, query: Record
+) -> tuple[str, str, str]:
+    """Return the service that a request is for, IAM's name of the action, and the ARN of the resource."""
+    app, actions = module("app"), module("core.iam_actions")
+    parameters = app._routing_params(method, path, headers, body, query)
+    service = app.detect_service(method, path, headers, parameters)
+    action = actions.extract_iam_action(service, method, path, headers, body, parameters)
+    resource = actions.extract_resource_arn(
+        service, method, path, headers, body, parameters, region(), account()
+    )
+    # A parameter may be named by its ARN, before which MiniStack puts another beginning of one.
+    _, named, rest = str(resource).partition(":parameter/arn:")
+    return str(service), str(action), f"arn:{rest}" if named else str(resource)
+
+
+def denial(  # noqa: PLR0917 - what the answer holds
+    service: str, action: str, role_arn: str, resource: str, request_id: str, headers: dict[str, str]
+) -> Response:
+    """Return AWS's answer to who may not do that."""
+    answer: Response = module("core.iam_actions").access_denied_response(
+        service, action, role_arn, request_id, headers=headers, resource_arn=resource
+    )
+    return answer
+
+
+def kms_key_of(service: str, arn: str) -> str | None:
+    """Return the customer-managed key of a secret or a parameter."""
+    if service == "secretsmanager":
+        key = (module("services.secretsmanager")._resolve(arn)[1] or {}).get("KmsKeyId")
+    else:
+        name = arn.partition(":parameter")[2]
+        key = (module("services.ssm")._parameters.get(name) or {}).get("KeyId")
+    return key if key and key.startswith("arn:") else None
 
 
 def role_trusts(

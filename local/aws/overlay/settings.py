@@ -25,6 +25,8 @@ class Settings:
     """A Python file that runs in each Python function's process before awslambdaric starts."""
     journal: bool = False
     """Whether invocations are recorded, in `invocations.jsonl` of that directory, and their events."""
+    authorize: bool = False
+    """Whether what functions ask of AWS must be allowed by their roles' policies."""
     retry_delay: float = 1.0
     """Seconds that one of AWS's minutes lasts where Lambda waits before it tries again."""
     schedule_scale: float = 1.0

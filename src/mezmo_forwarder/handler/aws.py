@@ -48,6 +48,8 @@ _PARTITIONS = {
     "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
 }
 _COMMERCIAL = ("aws", "amazonaws.com")
+# Likewise for the hosts that have addresses of IPv6 as well; the partitions that are not public have none.
+_DUAL_STACK_SUFFIXES = {"cn-": "api.amazonwebservices.com.cn", "eusc-": "api.amazonwebservices.eu"}
 
 
 class Service(Struct, frozen=True):
@@ -338,9 +340,20 @@ def endpoint_of(service: Service, region: str, environment: Mapping[str, str], *
     if service.name in {"ssm", "logs"} and region.startswith("us-gov-"):
         fips = False  # there the usual endpoint is the validated one
     host = f"{service.name}{'-fips' if fips else ''}.{region}.{suffix}"
+    if environment.get("AWS_USE_DUALSTACK_ENDPOINT", "").lower() == "true":
+        host = _dual_stack(host, service, region)
     if bucket and "." in bucket:
         return f"https://{host}/{bucket}"
     return f"https://{bucket}.{host}" if bucket else f"https://{host}"
+
+
+def _dual_stack(host: str, service: Service, region: str) -> str:
+    """Return the host that has addresses of IPv6 as well as IPv4."""
+    name = host.partition(".")[0]
+    if service.name == "s3" and not region.startswith("eusc-"):
+        return host.replace(f"{name}.", f"{name}.dualstack.", 1)
+    suffix = next((s for start, s in _DUAL_STACK_SUFFIXES.items() if region.startswith(start)), "api.aws")
+    return f"{name}.{region}.{suffix}"
 
 
 def _is_address(text: str) -> bool:
