@@ -22,7 +22,7 @@ subscriber = Function(
     stack,
     "Subscriber",
     description="Subscribes new log groups to the forwarder",
-    runtime=Runtime.PYTHON_3_13,
+    runtime=Runtime.PYTHON_3_14,
     architecture=Architecture.ARM_64,
     handler="subscriber.handle",
     code=Code.from_asset(str(Path(__file__).parent / "subscriber")),

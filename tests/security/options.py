@@ -38,7 +38,8 @@ OPTIONS = {
     "network": ["none", "vpc", "endpoints"],
     "role": ["own", "brought", "fixed"],
     "access": ["none", "groups", "account"],
-    "source": ["groups", "stream"],
+    "source": ["groups", "stream", "scope", "account"],
+    "watched": ["no", "yes"],
     "lines": ["plain", "shaped", "tagged"],
 }
 
@@ -46,7 +47,7 @@ OPTIONS = {
 def allowed(row: Row) -> bool:
     """Whether the library takes these together."""
     vendor = row["code"] == "vendor"
-    return not vendor or (row["key"] != "parameter" and row["source"] == "groups" and row["lines"] == "plain")
+    return not vendor or (row["key"] != "parameter" and row["source"] != "stream" and row["lines"] == "plain")
 
 
 def rows() -> list[Row]:
@@ -63,7 +64,9 @@ def app_of(matrix: list[Row], outdir: str) -> App:
     """Return an app with a stack a row."""
     app = App(outdir=outdir, context={"aws:cdk:disable-asset-staging": True}, analytics_reporting=False)
     for number, row in enumerate(matrix):
-        stack = Stack(app, name(number), env=Environment(account=ACCOUNT, region=REGION))
+        # CloudWatch takes one policy in an account and region: whose these are must not be known.
+        env = None if row["source"] == "account" else Environment(account=ACCOUNT, region=REGION)
+        stack = Stack(app, name(number), env=env)
         forwarder_of(stack, row)
     return app
 
@@ -74,12 +77,20 @@ def forwarder_of(stack: Stack, row: Row) -> MezmoLogForwarder:
         name: value for option, make in MAKERS.items() for name, value in make(stack, row[option]).items()
     }
     forwarder = MezmoLogForwarder(stack, "Forwarder", **properties)
-    forwarder.subscribe(LogGroup.from_log_group_name(stack, "App", "/aws/ecs/app"))
+    forwarder.subscribe(LogGroup.from_log_group_name(stack, "App", f"/aws/ecs/{stack.stack_name}"))
     if row["source"] == "stream":
         stream = kinesis.Stream.from_stream_attributes(
             stack, "Stream", stream_arn=STREAM_ARN, encryption_key=kms.Key.from_key_arn(stack, "K", KMS_ARN)
         )
         forwarder.add_kinesis_stream(stream)
+    if row["source"] == "scope":
+        LogGroup(stack, "Late", log_group_name=f"/late/{stack.stack_name}")
+        forwarder.subscribe_all(stack)
+    if row["source"] == "account":
+        forwarder.subscribe_account()
+    if row["watched"] == "yes":
+        forwarder.add_alarms()
+        forwarder.add_dashboard()
     if row["network"] == "endpoints":
         forwarder.add_vpc_endpoints()
     if row["access"] != "none":

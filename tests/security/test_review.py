@@ -15,6 +15,16 @@ from tests.security.findings import lint, nag
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted(ROOT.glob("examples/*/app.py"))
 
+# What an example's own function, which is not the library's, is by design.
+BY_DESIGN = {
+    "new-log-groups": {
+        # AWS's own policy for a function's logs, as CDK attaches it
+        "NewLogGroups/Subscriber/ServiceRole": ["AwsSolutions-IAM4"],
+        # log groups that are not there yet
+        "NewLogGroups/Subscriber/ServiceRole/DefaultPolicy": ["AwsSolutions-IAM5"],
+    }
+}
+
 
 def test_aws_solutions_finds_nothing_in_any_combination(matrix: Matrix) -> None:
     assert nag(matrix.app, "AwsSolutions") == {}
@@ -50,7 +60,10 @@ def test_nothing_is_found_in_an_example(
     monkeypatch.setitem(os.environ, "CDK_OUTDIR", str(tmp_path))
     (app,) = [made for made in runpy.run_path(str(example)).values() if isinstance(made, App)]
 
-    assert nag(app, "AwsSolutions") == {}
+    found = {
+        path: [rule.partition("[")[0] for rule in rules] for path, rules in nag(app, "AwsSolutions").items()
+    }
+    assert found == BY_DESIGN.get(example.parent.name, {})
     assert {path.name: found for path in tmp_path.glob("*.template.json") if (found := lint(path))} == {}
 
 
