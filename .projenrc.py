@@ -119,6 +119,11 @@ docs = project.add_task("docs", description="Write API.md from the compiled libr
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
 docs.exec("jsii-docgen --output API.md --language python")
 
+standalone = project.add_task(
+    "standalone", description="Templates and zip for those without CDK, into dist/standalone"
+)
+standalone.exec("python -m standalone")
+
 check = project.add_task("check", description="Every check that is not a test")
 check.exec("ruff check .")
 check.exec("ruff format --check .")

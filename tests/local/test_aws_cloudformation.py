@@ -401,3 +401,34 @@ def test_a_stack_is_found_by_one_of_its_resources(aws: LocalAws) -> None:
     remove(aws, "found")
     with pytest.raises(formation.exceptions.ClientError, match="does not exist"):
         formation.describe_stack_resources(PhysicalResourceId="/app/found")
+
+
+@pytest.mark.parametrize(("names", "made"), [("one,two", ["one", "two"]), (",two", ["two"]), ("", [])])
+def test_a_condition_on_a_place_in_a_text(aws: LocalAws, names: str, made: list[str]) -> None:
+    places = {"Fn::Split": [",", {"Fn::Join": ["", [{"Ref": "Names"}, ","]]}]}
+    name = [{"Fn::Select": [place, places]} for place in (0, 1)]
+    body = {
+        "Parameters": {"Names": {"Type": "String"}},
+        "Conditions": {f"Has{place}": {"Fn::Not": [{"Fn::Equals": [name[place], ""]}]} for place in (0, 1)},
+        "Resources": {
+            "Always": {"Type": "AWS::SNS::Topic"},
+            **{
+                f"LogGroup{place}": {
+                    "Type": "AWS::Logs::LogGroup",
+                    "Condition": f"Has{place}",
+                    "Properties": {"LogGroupName": {"Fn::Join": ["", ["/places/", name[place]]]}},
+                }
+                for place in (0, 1)
+            },
+        },
+    }
+    cloudformation = aws.client("cloudformation")
+    parameters = [{"ParameterKey": "Names", "ParameterValue": names}]
+    cloudformation.create_stack(StackName="places", TemplateBody=json.dumps(body), Parameters=parameters)
+    try:
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="places", WaiterConfig={"Delay": 1})
+        groups = aws.client("logs").describe_log_groups(logGroupNamePrefix="/places/")["logGroups"]
+        assert [group["logGroupName"] for group in groups] == [f"/places/{one}" for one in made]
+    finally:
+        cloudformation.delete_stack(StackName="places")
+        cloudformation.get_waiter("stack_delete_complete").wait(StackName="places", WaiterConfig={"Delay": 1})

@@ -14,6 +14,7 @@ from . import (
     account_policies,
     authorization,
     bucket_requests,
+    conditions,
     encryption,
     event_source_mappings,
     failure_destinations,
@@ -70,6 +71,8 @@ def main() -> None:
     seams.wrap(logs, "_fanout_to_subscription_filters", lambda _: subscriptions.deliver)
     seams.wrap_creation("AWS::Logs::SubscriptionFilter", subscriptions.requiring_log_group)
     seams.wrap_stack_action("DescribeStackResources", stack_resources.by_physical_id)
+    for part in ("handlers", "stacks", "changesets"):
+        seams.wrap(f"services.cloudformation.{part}", "_evaluate_conditions", conditions.on_texts)
     seams.wrap(logs, "_put_destination", account_destinations.checking)
     seams.wrap(logs, "_put_destination_policy", account_destinations.checking_policy)
     seams.add_resource_type("AWS::Logs::Destination", account_destinations.resource_handlers())
