@@ -1,8 +1,8 @@
 """Hold the public API to the last release's: `python3 tools/dev.py run projen compat`.
 
 An argument is compared with in its place: the folder of a compiled library, or `npm:NAME@VERSION`.
-A change that breaks a user's program fails, unless `.compatignore` names it by the key that is printed. A line
-there is for a major version (before 1.0, a minor one), and goes once that is released.
+A change that breaks a user's program fails, unless `.compatignore` names it by the key that is printed. A
+line there is for a major version (before 1.0, a minor one), and goes once that is released.
 """
 
 import json
