@@ -1,6 +1,7 @@
-"""The templates of some apps as the last release makes them: `python -m tests.constructs.released` writes them.
+"""The templates of some apps, as the last release makes them.
 
-A release writes them anew, and nothing else does: what is deployed was made from these.
+`python -m tests.constructs.released` writes them anew. A release does that, and nothing else: what is
+deployed was made from these. Before the first release they are as they were committed.
 """
 
 import tempfile

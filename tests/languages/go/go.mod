@@ -1,3 +1,5 @@
+// After a change of package-lock.json, which the packed module's go.mod follows: `go mod edit -replace` as in
+// building.py, `go mod tidy`, `go mod edit -dropreplace`.
 module mezmologs
 
 go 1.26.0
