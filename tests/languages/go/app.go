@@ -56,6 +56,9 @@ func main() {
 			}),
 		},
 	})
-	// Alarms belong here.
+	forwarder.AddAlarms(&mezmoforwarder.AddAlarmsOptions{
+		LinesRejected: &mezmoforwarder.AlarmOptions{Threshold: jsii.Number(5)},
+		Throttles:     &mezmoforwarder.AlarmOptions{Enabled: jsii.Bool(false)},
+	})
 	app.Synth(nil)
 }

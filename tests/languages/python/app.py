@@ -5,6 +5,7 @@ from aws_cdk.aws_logs import FilterPattern, LogGroup
 from aws_cdk.aws_secretsmanager import Secret
 
 from mezmo_forwarder import (
+    AlarmOptions,
     IngestionKey,
     LineFilter,
     LogGroupTags,
@@ -44,5 +45,5 @@ forwarder.subscribe(
     exclude=[LineFilter.health_checks(), LineFilter.field("path", "/ready", "/live")],
     sampling=[Sampling.share(0.1, filter=LineFilter.level_at_most(LogLevel.INFO))],
 )
-# Alarms belong here.
+forwarder.add_alarms(lines_rejected=AlarmOptions(threshold=5), throttles=AlarmOptions(enabled=False))
 app.synth()

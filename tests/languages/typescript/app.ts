@@ -30,5 +30,5 @@ forwarder.subscribe(LogGroup.fromLogGroupName(stack, 'Shop', '/aws/ecs/shop'), {
   exclude: [LineFilter.healthChecks(), LineFilter.field('path', '/ready', '/live')],
   sampling: [Sampling.share(0.1, { filter: LineFilter.levelAtMost(LogLevel.INFO) })],
 });
-// Alarms belong here.
+forwarder.addAlarms({ linesRejected: { threshold: 5 }, throttles: { enabled: false } });
 app.synth();

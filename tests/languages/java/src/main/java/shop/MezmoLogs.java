@@ -1,5 +1,7 @@
 package shop;
 
+import io.github.mezmoforwarder.AddAlarmsOptions;
+import io.github.mezmoforwarder.AlarmOptions;
 import io.github.mezmoforwarder.IngestionKey;
 import io.github.mezmoforwarder.LineFilter;
 import io.github.mezmoforwarder.LogAnalysisOptions;
@@ -61,7 +63,10 @@ public final class MezmoLogs {
             .sampling(List.of(Sampling.share(
                 0.1, SamplingOptions.builder().filter(LineFilter.levelAtMost(LogLevel.INFO)).build())))
             .build());
-        // Alarms belong here.
+        forwarder.addAlarms(AddAlarmsOptions.builder()
+            .linesRejected(AlarmOptions.builder().threshold(5).build())
+            .throttles(AlarmOptions.builder().enabled(false).build())
+            .build());
         app.synth();
     }
 }
