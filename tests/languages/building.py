@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -85,6 +86,17 @@ LANGUAGES = [PYTHON, TYPESCRIPT, JAVA, GO]
 
 class CommandError(Exception):
     """A command that failed; its text is what the command printed."""
+
+    def is_of_a_registry(self) -> bool:
+        """Whether it failed because a registry was not reached, or does not have a package."""
+        return bool(_OF_A_REGISTRY.search(str(self)))
+
+
+_OF_A_REGISTRY = re.compile(
+    r"Could not (transfer|find|resolve) |Unresolveable build extension"  # Maven
+    r"|Forbidden|dial tcp|i/o timeout"  # Go
+    r"|npm error code (E40[34]|ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN)"
+)
 
 
 @dataclass
