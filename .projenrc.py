@@ -17,6 +17,8 @@ from projen.python import Projenrc
 # By commit: whoever can move a tag could otherwise run code here.
 CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"  # v5.0.0
 SETUP_PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c"  # v6.0.0
+SETUP_JAVA = "actions/setup-java@dded0888837ed1f317902acf8a20df0ad188d165"  # v5.0.0
+SETUP_GO = "actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00"  # v6.0.0
 
 REPOSITORY = "https://github.com/mezmo-forwarder/mezmo-forwarder"
 
@@ -115,6 +117,10 @@ package = project.tasks.try_find("package:python")
 assert package, "the package is published to PyPI"
 package.reset("python -m pip wheel --quiet --no-deps --wheel-dir dist/python .")
 
+compat = project.tasks.try_find("compat")
+assert compat, "the API is held to the last release's"
+compat.reset("python tools/compatibility.py")
+
 docs = project.add_task("docs", description="Write API.md from the compiled library")
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
 docs.exec("jsii-docgen --output API.md --language python")
@@ -144,7 +150,11 @@ workflow.add_job(
         steps=[
             JobStep(uses=CHECKOUT, with_={"persist-credentials": False}),
             JobStep(uses=SETUP_PYTHON, with_={"python-version": "3.13"}),
+            # With them tests/languages has every language: GitHub sets CI, so none may be skipped.
+            JobStep(uses=SETUP_JAVA, with_={"distribution": "temurin", "java-version": "17"}),
+            JobStep(uses=SETUP_GO, with_={"go-version": "1.26", "cache": False}),
             JobStep(run="bash .ci/run"),
+            JobStep(run="python3 tools/dev.py run projen compat"),
         ],
     ),
 )
