@@ -269,7 +269,8 @@ def test_only_fewer_lines_than_were_forwarded_are_a_finding(
 
     patient = deployment(Counting(), template={**OURS, "One": subscribed("/group")})
 
-    assert only(figures.of_cloudwatch(patient))[0] == expected
+    verdict, text = only(figures.of_cloudwatch(patient))
+    assert (verdict, f"the function counted {received:,} lines" in text) == (expected, True)
 
 
 def test_denied_is_denied() -> None:

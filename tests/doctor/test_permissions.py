@@ -35,14 +35,14 @@ class Simulated(ScriptedCalls):
             }
         )
         self._denied = denied
-        self.asked: set[tuple[str, str, str]] = set()
+        self.asked: list[tuple[str, str, str]] = []
 
     def call(self, service: str, method: str, **parameters: object) -> Json:
         if method != "simulate_principal_policy":
             return super().call(service, method, **parameters)
         actions, (resource,) = list_of(parameters["ActionNames"]), list_of(parameters["ResourceArns"])
         through = "".join(one["ContextKeyValues"][0] for one in list_of(parameters["ContextEntries"]))
-        self.asked |= {(action, str(resource), through) for action in actions}
+        self.asked += [(str(action), str(resource), through) for action in actions]
         return {
             "EvaluationResults": [
                 {"EvalActionName": one, "EvalDecision": "implicitDeny" if one in self._denied else "allowed"}
