@@ -1,6 +1,7 @@
 """What the roles are asked for, and what is said of a right that one lacks, with IAM by a script."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ class Simulated(ScriptedCalls):
             return super().call(service, method, **parameters)
         actions, (resource,) = list_of(parameters["ActionNames"]), list_of(parameters["ResourceArns"])
         through = "".join(one["ContextKeyValues"][0] for one in list_of(parameters["ContextEntries"]))
-        self.asked += [(str(action), str(resource), through) for action in actions]
+        self.asked += [(action, resource, through) for action in actions]
         return {
             "EvaluationResults": [
                 {"EvalActionName": one, "EvalDecision": "implicitDeny" if one in self._denied else "allowed"}
@@ -51,7 +52,7 @@ class Simulated(ScriptedCalls):
         }
 
 
-def list_of(value: object) -> list[Json]:
+def list_of(value: object) -> list[Any]:
     assert isinstance(value, list)
     return value
 
