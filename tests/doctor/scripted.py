@@ -24,6 +24,8 @@ SETTINGS: Json = {
     "metrics": "forwarder",
 }
 DENIED = "AccessDenied"
+# The function in its stack's template.
+OURS: Json = {"Forwarder": {"Type": "AWS::Lambda::Function", "Properties": {}}}
 
 
 class ScriptedCalls:
@@ -90,6 +92,23 @@ def deployment(
         calls.answers["cloudformation", "get_template"] = {"TemplateBody": {"Resources": template}}
         stack = Stack("stack", calls)  # type: ignore[arg-type]
     return Deployment(calls, of or function(), stack, redrive(), NOW)  # type: ignore[arg-type]
+
+
+def subscribed(group: object) -> Json:
+    """Return the filter of a log group as the stack's template has it."""
+    properties = {
+        "DestinationArn": {"Fn::GetAtt": ["Forwarder", "Arn"]},
+        "LogGroupName": group,
+        "FilterName": "one",
+    }
+    return {"Type": "AWS::Logs::SubscriptionFilter", "Properties": properties}
+
+
+def subscribed_account() -> Json:
+    """Return the account's subscription policy as the stack's template has it."""
+    document = {"Fn::Join": ["", ['{"DestinationArn":"', {"Fn::GetAtt": ["Forwarder", "Arn"]}, '"}']]}
+    properties = {"PolicyType": "SUBSCRIPTION_FILTER_POLICY", "PolicyDocument": document}
+    return {"Type": "AWS::Logs::AccountPolicy", "Properties": properties}
 
 
 def stored(body: bytes, age: float) -> Json:

@@ -7,15 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from mezmo_forwarder_commands.doctor import figures, key, own_log, store, subscriptions
 from mezmo_forwarder_commands.doctor import function as function_checks
-from mezmo_forwarder_commands.doctor import key, own_log, permissions, store, subscriptions
 from mezmo_forwarder_commands.doctor.calls import ACTIONS, TEST_ACTIONS
 from mezmo_forwarder_commands.doctor.examination import checks, examine
 from mezmo_forwarder_commands.doctor.findings import Answer, Finding, Verdict, worst
-from tests.doctor.scripted import ARN, DENIED, Json, ScriptedCalls, deployment, function, stored
+from tests.doctor.scripted import (
+    ARN,
+    DENIED,
+    OURS,
+    Json,
+    ScriptedCalls,
+    deployment,
+    function,
+    stored,
+    subscribed,
+    subscribed_account,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"Forwarder": {"Type": "AWS::Lambda::Function", "Properties": {}}}
 
 
 def only(answers: Iterable[Answer]) -> tuple[str, str]:
@@ -80,9 +90,8 @@ def test_the_verdict_over_all() -> None:
 )
 def test_the_account_s_policy(policies: list[Json], expected: str) -> None:
     calls = ScriptedCalls({("logs", "describe_account_policies"): {"accountPolicies": policies}})
-    document: Json = {"Fn::Join": ["", ['{"DestinationArn":"', {"Fn::GetAtt": ["Forwarder", "Arn"]}, '"}']]}
-    properties = {"PolicyType": "SUBSCRIPTION_FILTER_POLICY", "PolicyDocument": document}
-    template = {**OURS, "Policy": {"Type": "AWS::Logs::AccountPolicy", "Properties": properties}}
+    template = {**OURS, "Policy": subscribed_account()}
+    properties = template["Policy"]["Properties"]
 
     assert only(subscriptions.account_policy(deployment(calls, template=template)))[0] == expected
     properties["PolicyDocument"] = '{"DestinationArn":"arn:aws:logs:eu-west-3:123456789012:destination:a"}'
@@ -108,12 +117,7 @@ def test_streams(mapping: Json, expected: str, text: str) -> None:
 
 
 def test_a_filter_whose_group_the_template_hides() -> None:
-    properties = {
-        "DestinationArn": {"Fn::GetAtt": ["Forwarder", "Arn"]},
-        "LogGroupName": {"Fn::ImportValue": "elsewhere"},
-        "FilterName": "one",
-    }
-    template = {**OURS, "One": {"Type": "AWS::Logs::SubscriptionFilter", "Properties": properties}}
+    template = {**OURS, "One": subscribed({"Fn::ImportValue": "elsewhere"})}
     verdict, text = only(subscriptions.filters(deployment(ScriptedCalls(), template=template)))
 
     assert (verdict, text) == ("could not tell", "the log group of One is not to be told from the template")
@@ -192,25 +196,6 @@ def test_a_secret_that_is_not_there(code: str) -> None:
     assert (verdict, "in eu-west-3" in text) == ("broken", True)
 
 
-def test_a_role_is_asked_for_a_partial_arn_as_its_policy_has_it() -> None:
-    asked: list[object] = []
-
-    class Simulated(ScriptedCalls):
-        def call(self, service: str, method: str, **parameters: object) -> Json:
-            if method == "simulate_principal_policy":
-                asked.extend(parameters["ResourceArns"])  # type: ignore[arg-type]
-                names: Iterable[str] = parameters["ActionNames"]  # type: ignore[assignment]
-                denied = [{"EvalActionName": name, "EvalDecision": "implicitDeny"} for name in names]
-                return {"EvaluationResults": denied}
-            return super().call(service, method, **parameters)
-
-    answers = list(permissions.of_the_function(deployment(Simulated())))
-
-    assert {answer.verdict for answer in answers} == {Verdict.BROKEN}
-    assert "arn:aws:secretsmanager:eu-west-3:123456789012:secret:key-AbCdEf" in asked
-    assert any("s3:PutObject on arn:aws:s3:::store/undelivered/any" in answer.text for answer in answers)
-
-
 def test_what_the_readme_explains_is_recognized() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     table = readme.partition("## No lines arrive")[2].partition("Warnings at synthesis")[0]
@@ -253,6 +238,39 @@ def test_complaints_that_differ_in_numbers_only_are_one() -> None:
     calls = ScriptedCalls({("logs", "filter_log_events"): {"events": events}})
 
     assert only(own_log.complaints(deployment(calls))) == ("warning", "5 times, lastly: object 4 waits")
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "received", "expected"),
+    [
+        (1000, 6000, "ok"),  # a backfill's lines are among them
+        (0, 5000, "ok"),  # nothing else was logged in its hour
+        (1000, 950, "ok"),
+        (1000, 800, "warning"),
+        (1000, 0, "broken"),
+    ],
+)
+def test_only_fewer_lines_than_were_forwarded_are_a_finding(
+    forwarded: int, received: int, expected: str
+) -> None:
+    values = {"ForwardedLogEvents": forwarded, "LinesReceived": received}
+
+    class Counting(ScriptedCalls):
+        def call(self, service: str, method: str, **parameters: object) -> Json:
+            if method != "get_metric_data":
+                return super().call(service, method, **parameters)
+            queries: Iterable[Json] = parameters["MetricDataQueries"]  # type: ignore[assignment]
+            names = {one["Id"]: one["MetricStat"]["Metric"]["MetricName"] for one in queries}
+            return {
+                "MetricDataResults": [
+                    {"Id": query, "Values": [values.get(name, 0)]} for query, name in names.items()
+                ]
+            }
+
+    patient = deployment(Counting(), template={**OURS, "One": subscribed("/group")})
+
+    verdict, text = only(figures.of_cloudwatch(patient))
+    assert (verdict, f"the function counted {received:,} lines" in text) == (expected, True)
 
 
 def test_denied_is_denied() -> None:

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from local.aws import LocalAws
 from local.mezmo import MezmoStandIn
+from mezmo_forwarder_commands.__main__ import main
 from tests.pipeline.test_whole_way import existing
-from tests.pipeline.whole_way import WholeWay, make_secret
+from tests.pipeline.whole_way import WholeWay, as_a_user, make_secret
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +24,35 @@ def arrived(way: WholeWay, count: int) -> dict[str, tuple[str, str]]:
     return {line.line: (str((line.meta or {})["group"]), line.app or "") for line in lines}
 
 
-def test_an_account(whole_way: Deploy, aws: LocalAws, mezmo: MezmoStandIn) -> None:
+Doctor = Callable[[WholeWay], tuple[int, dict[str, str]]]
+POLICIES = "SUBSCRIPTION_FILTER_POLICY"
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """Look at the forwarder; return the exit status and what is amiss, by check."""
+
+    def look(way: WholeWay) -> tuple[int, dict[str, str]]:
+        capsys.readouterr()
+        with monkeypatch.context() as user:
+            as_a_user(way, user)
+            status = main(["doctor", "Account", "--json"])
+        said = json.loads(capsys.readouterr().out)["findings"]
+        assert said
+        return status, {one["check"]: one["text"] for one in said if one["verdict"] != "ok"}
+
+    return look
+
+
+def break_the_policy(logs: Any) -> Callable[[], object]:
+    """Delete the account's policy; return what puts it back."""
+    (found,) = logs.describe_account_policies(policyType=POLICIES)["accountPolicies"]
+    logs.delete_account_policy(policyName=found["policyName"], policyType=POLICIES)
+    wanted = ("policyName", "policyDocument", "policyType", "scope", "selectionCriteria")
+    return lambda: logs.put_account_policy(**{name: found[name] for name in wanted})
+
+
+def test_an_account(whole_way: Deploy, aws: LocalAws, mezmo: MezmoStandIn, doctor: Doctor) -> None:
     logs = aws.client("logs")
     make_secret(aws, "account-key")
     for group in ("/made/before", "/made/single", "/excluded/before"):
@@ -44,6 +74,12 @@ def test_an_account(whole_way: Deploy, aws: LocalAws, mezmo: MezmoStandIn) -> No
     policy = json.loads(aws.client("lambda").get_policy(FunctionName=outputs["Function"])["Policy"])
     assert [one["Principal"]["Service"] for one in policy["Statement"]] == ["logs.amazonaws.com"]
 
+    assert doctor(way) == (0, {})
+    mend = break_the_policy(logs)
+    assert doctor(way) == (1, {"account policy": "the account's subscription policy is gone"})
+    mend()
+    assert doctor(way) == (0, {})
+
     way.deploy(single="/made/single")
     assert "There were no differences" in way.diff()
     way.write("/made/single", "single")
@@ -61,5 +97,5 @@ def test_an_account(whole_way: Deploy, aws: LocalAws, mezmo: MezmoStandIn) -> No
     assert arrived(way, 0) == {}
     logs.delete_log_group(logGroupName="/made/after")
     assert existing(aws) == before
-    assert logs.describe_account_policies(policyType="SUBSCRIPTION_FILTER_POLICY")["accountPolicies"] == []
+    assert logs.describe_account_policies(policyType=POLICIES)["accountPolicies"] == []
     assert mezmo.flags == ()

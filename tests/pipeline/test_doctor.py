@@ -13,7 +13,7 @@ import pytest
 from local.aws import LocalAws
 from local.mezmo import Answer, MezmoStandIn
 from mezmo_forwarder_commands.__main__ import main
-from tests.pipeline.whole_way import KEY, SECONDS, WholeWay, make_secret
+from tests.pipeline.whole_way import KEY, SECONDS, WholeWay, as_a_user, make_secret
 
 pytestmark = pytest.mark.slow
 
@@ -104,11 +104,7 @@ def way(aws: LocalAws, module_whole_way: Deploy) -> WholeWay:
 def patient(
     way: WholeWay, mezmo: MezmoStandIn, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> Iterator[Patient]:
-    for name, value in way.aws.environment.items():
-        if name.startswith("AWS_") or name.lower() == "no_proxy":
-            monkeypatch.setenv(name, value)
-    assert mezmo.ca_file
-    monkeypatch.setenv("SSL_CERT_FILE", mezmo.ca_file)
+    as_a_user(way, monkeypatch)
     yield Patient(way, capsys)
     mezmo.faults.clear()
 
@@ -176,10 +172,38 @@ def a_redrive_s_role_without_its_policy(patient: Patient) -> Mend:
 
 def _without_policy(patient: Patient, role: str) -> Mend:
     iam, name = patient.client("iam"), patient.id(role)
-    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
-    document = json.dumps(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+    policy, document = _policy_of(patient, role)
     iam.delete_role_policy(RoleName=name, PolicyName=policy)
-    return lambda: iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=document)
+    return lambda: iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+def _policy_of(patient: Patient, role: str) -> tuple[str, Json]:
+    """Return the name and the document of a role's only policy."""
+    iam, name = patient.client("iam"), patient.id(role)
+    (policy,) = iam.list_role_policies(RoleName=name)["PolicyNames"]
+    return policy, iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+
+
+def a_role_that_may_read_no_tags(patient: Patient) -> Mend:
+    name = patient.id("ForwarderRole")
+    policy, document = _policy_of(patient, "ForwarderRole")
+    kept = [one for one in document["Statement"] if one["Action"] != "logs:ListTagsForResource"]
+    assert len(kept) == len(document["Statement"]) - 1
+
+    def put(found: Json) -> None:
+        put_policy = patient.client("iam").put_role_policy
+        put_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(found))
+
+    put({**document, "Statement": kept})
+    return lambda: put(document)
+
+
+def a_bucket_with_a_key_that_is_not_granted(patient: Patient) -> Mend:
+    s3, key = patient.client("s3"), patient.client("kms").create_key()["KeyMetadata"]["Arn"]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": default}]}
+    s3.put_bucket_encryption(Bucket=patient.bucket, ServerSideEncryptionConfiguration=rules)
+    return lambda: s3.delete_bucket_encryption(Bucket=patient.bucket)
 
 
 def another_field(patient: Patient) -> Mend:
@@ -302,6 +326,8 @@ LINKS: list[tuple[Break, str, str, str]] = [
     (no_permission_for_the_schedule, "re-drive", "broken", "EventBridge may not invoke the re-drive"),
     (a_role_without_its_policy, "role", "broken", "may not secretsmanager:GetSecretValue on"),
     (a_redrive_s_role_without_its_policy, "re-drive's role", "broken", "cannot send again what was kept"),
+    (a_role_that_may_read_no_tags, "role", "warning", "ListTagsForResource on .*:/doctor/named and 1 more"),
+    (a_bucket_with_a_key_that_is_not_granted, "role", "broken", "may not kms:GenerateDataKey on arn"),
     (another_field, "readable", "broken", "has no field 'LOGDNA_KEY'; its fields are: 'MEZMO_KEY'"),
     (a_random_password, "readable", "warning", "is not 32 hexadecimal digits"),
     (a_deleted_secret, "readable", "broken", "marked for deletion|scheduled for deletion"),

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from local.aws import LocalAws
 from local.mezmo import CommittedLine, MezmoStandIn
 
@@ -91,6 +93,15 @@ class WholeWay:
         """Return the names of a log group's subscription filters."""
         found = self.aws.client("logs").describe_subscription_filters(logGroupName=log_group)
         return [subscription["filterName"] for subscription in found["subscriptionFilters"]]
+
+
+def as_a_user(way: WholeWay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have commands in this process ask the local AWS, and trust the local Mezmo."""
+    for name, value in way.aws.environment.items():
+        if name.startswith("AWS_") or name.lower() == "no_proxy":
+            monkeypatch.setenv(name, value)
+    assert way.mezmo.ca_file
+    monkeypatch.setenv("SSL_CERT_FILE", way.mezmo.ca_file)
 
 
 def make_secret(aws: LocalAws, name: str, value: str = json.dumps({"LOGDNA_KEY": KEY})) -> str:

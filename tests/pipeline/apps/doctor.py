@@ -4,7 +4,7 @@ from aws_cdk import App, CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk.aws_logs import LogGroup
 from aws_cdk.aws_secretsmanager import Secret
 
-from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder
+from mezmo_forwarder import IngestionKey, LogGroupTags, MezmoDestination, MezmoLogForwarder
 
 app = App()
 groups = Stack(app, "Patients")
@@ -16,6 +16,7 @@ forwarder = MezmoLogForwarder(
     ingestion_key=IngestionKey.from_secrets_manager(secret, field="LOGDNA_KEY"),
     destination=MezmoDestination.log_analysis(url=app.node.get_context("mezmo-url")),
     timeout=Duration.seconds(10),
+    log_group_tags=[LogGroupTags.as_tags("team")],
 )
 forwarder.subscribe(LogGroup.from_log_group_name(stack, "Named", "/doctor/named"))
 # Known to the stack by a weak reference only.

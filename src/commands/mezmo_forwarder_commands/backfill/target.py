@@ -175,7 +175,8 @@ def _warnings(
     elif query.end > created:
         yield (
             f"the subscription began at {as_time(created)}: what was written between then and "
-            f"{as_time(query.end)} arrives a second time, with the same event id; leave out --to to end there"
+            f"{as_time(query.end)} arrives a second time, as far as we know with the same event id, which "
+            "AWS does not state; leave out --to to end there"
         )
     if subscription.get("applyOnTransformedLogs"):
         yield "the subscription sends transformed log events; CloudWatch gives out the original ones"

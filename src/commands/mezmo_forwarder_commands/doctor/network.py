@@ -100,10 +100,15 @@ def _keys(deployment: Deployment) -> Iterator[tuple[str, str]]:
         secret = deployment.calls.call("secretsmanager", "describe_secret", SecretId=settings.key.id)
         yield "the secret", str(secret.get("KmsKeyId") or "")
     if deployment.bucket:
-        yield "the bucket", _of_the_bucket(deployment, deployment.bucket)
+        yield "the bucket", key_of_the_bucket(deployment, deployment.bucket)
 
 
-def _of_the_bucket(deployment: Deployment, bucket: str) -> str:
+def key_of_the_bucket(deployment: Deployment, bucket: str) -> str:
+    """Return the KMS key of a bucket, by whatever name it has it; empty if it has none, or is not there.
+
+    Raises:
+        CallError: it cannot be read.
+    """
     try:
         answer = deployment.calls.call(
             "s3", "get_bucket_encryption", Bucket=bucket, ExpectedBucketOwner=deployment.account

@@ -9,7 +9,9 @@ from handler.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
 
 from .calls import CallError
 from .deployment import Deployment, Function
-from .findings import Answer, broken, ok
+from .findings import Answer, broken, ok, warning
+from .network import key_of_the_bucket
+from .subscriptions import subscribed, subscribes_account
 
 _VPC_ACTIONS = (
     "ec2:CreateNetworkInterface",
@@ -17,6 +19,7 @@ _VPC_ACTIONS = (
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
 )
+_REMEDY = "deploy the stack again, or give an imported role this right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +31,14 @@ class Need:
         resource: the ARN.
         actions: IAM's actions.
         service: the service through which a KMS key is used.
+        remedy: what to do if the role is not.
     """
 
     purpose: str
     resource: str
     actions: tuple[str, ...]
     service: str = ""
+    remedy: str = _REMEDY
 
 
 def of_the_function(deployment: Deployment) -> Iterator[Answer]:
@@ -50,6 +55,7 @@ def of_the_redrive(deployment: Deployment) -> Iterator[Answer]:
 
 def _of(deployment: Deployment, function: Function, needs: Iterator[Need]) -> Iterator[Answer]:
     role = str(function.configuration["Role"])
+    name = role.rpartition("/")[2]
     well = True
     purposes = []
     for need in needs:
@@ -58,12 +64,21 @@ def _of(deployment: Deployment, function: Function, needs: Iterator[Need]) -> It
         if denied:
             well = False
             yield broken(
-                f"{role.rpartition('/')[2]} may not {' and '.join(denied)} on {need.resource}: it cannot "
-                f"{need.purpose}",
-                "deploy the stack again, or give an imported role this right",
+                f"{name} may not {' and '.join(denied)} on {need.resource}: it cannot {need.purpose}",
+                need.remedy,
             )
+    tags = list(_needs_for_tags(deployment))
+    purposes += [need.purpose for need in tags]
+    if untold := [need.resource for need in tags if _denied(deployment, role, need)]:
+        well = False
+        more = f" and {len(untold) - 1} more" if untold[1:] else ""
+        yield warning(
+            f"{name} may not logs:ListTagsForResource on {untold[0]}{more}: lines go without the tags of "
+            "their log groups",
+            _REMEDY,
+        )
     if well:
-        yield ok(f"{role.rpartition('/')[2]} may {', '.join(dict.fromkeys(purposes))}")
+        yield ok(f"{name} may {', '.join(dict.fromkeys(purposes))}")
 
 
 def _denied(deployment: Deployment, role: str, need: Need) -> list[str]:
@@ -90,13 +105,29 @@ def _denied(deployment: Deployment, role: str, need: Need) -> list[str]:
 
 
 def _common(deployment: Deployment, function: Function) -> Iterator[Need]:
-    prefix = f"arn:{deployment.partition}:logs:{deployment.calls.region}:{deployment.account}:log-group:"
-    stream = f"{prefix}{function.log_group}:log-stream:any"
+    stream = f"{_log_group(deployment, function.log_group)}:log-stream:any"
     yield Need("write its log", stream, ("logs:CreateLogStream", "logs:PutLogEvents"))
     if function.configuration.get("VpcConfig", {}).get("SubnetIds"):
         yield Need("be in its VPC", "*", _VPC_ACTIONS)
     if settings := deployment.known_settings:
         yield from _key(deployment, settings)
+
+
+def _log_group(deployment: Deployment, name: str) -> str:
+    return f"arn:{deployment.partition}:logs:{deployment.calls.region}:{deployment.account}:log-group:{name}"
+
+
+def _needs_for_tags(deployment: Deployment) -> Iterator[Need]:
+    """Yield a need for each log group that the stack subscribes, if lines get the tags of theirs."""
+    settings, stack = deployment.known_settings, deployment.stack
+    if settings is None or not settings.log_group_tags or stack is None:
+        return
+    if subscribes_account(deployment, stack):
+        groups = ["any"]
+    else:
+        groups = [one.group for one in subscribed(deployment, stack)[0]]
+    for group in dict.fromkeys(groups):
+        yield Need("read log groups' tags", _log_group(deployment, group), ("logs:ListTagsForResource",))
 
 
 def _key(deployment: Deployment, settings: Settings) -> Iterator[Need]:
@@ -134,6 +165,21 @@ def _needs(deployment: Deployment) -> Iterator[Need]:
         yield Need("keep what fails", bucket, ("s3:ListBucket",))
         yield Need("keep what fails", f"{bucket}/{UNDELIVERED}any", ("s3:PutObject",))
         yield Need("keep what fails", f"{bucket}/{FAILED_INVOCATIONS}any", ("s3:PutObject",))
+        yield from _key_of_the_store(deployment, "keep what fails", "kms:GenerateDataKey")
+
+
+def _key_of_the_store(deployment: Deployment, purpose: str, *actions: str) -> Iterator[Need]:
+    """Yield what a role needs of the bucket's KMS key, if that is a customer-managed one."""
+    key = key_of_the_bucket(deployment, deployment.bucket) if deployment.bucket else ""
+    if not key:
+        return
+    # A bucket may name it by an alias, a policy may not.
+    found = deployment.calls.call("kms", "describe_key", KeyId=key)["KeyMetadata"]
+    if found.get("KeyManager") != "AWS":
+        remedy = (
+            "name the key of a bucket that you bring, by Bucket.from_bucket_attributes(encryption_key=...)"
+        )
+        yield Need(purpose, str(found["Arn"]), actions, "s3", f"{remedy}; {_REMEDY}")
 
 
 def _needs_of_the_redrive(deployment: Deployment) -> Iterator[Need]:
@@ -146,5 +192,6 @@ def _needs_of_the_redrive(deployment: Deployment) -> Iterator[Need]:
     yield Need(again, f"{bucket}/{REJECTED}any", ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"))
     yield Need(again, f"{bucket}/{FAILED_INVOCATIONS}any", ("s3:GetObject", "s3:DeleteObject"))
     yield Need(again, f"{bucket}/{LEASE}", ("s3:GetObject", "s3:PutObject"))
+    yield from _key_of_the_store(deployment, again, "kms:Decrypt", "kms:GenerateDataKey")
     if not deployment.runs_our_handler:
         yield Need("invoke the vendor's code", deployment.function.arn, ("lambda:InvokeFunction",))

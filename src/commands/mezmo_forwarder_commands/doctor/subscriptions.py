@@ -151,18 +151,21 @@ def _none(deployment: Deployment, stack: Stack) -> Iterator[Answer]:
         )
 
 
+def subscribes_account(deployment: Deployment, stack: Stack) -> bool:
+    """Whether the stack has the account's subscription policy, and it leads to the function."""
+    return any(
+        properties.get("PolicyType") == "SUBSCRIPTION_FILTER_POLICY"
+        and stack.mentions(properties.get("PolicyDocument"), deployment.function.name)
+        for _, properties in _of_type(stack, _ACCOUNT_POLICY)
+    )
+
+
 def account_policy(deployment: Deployment) -> Iterator[Answer]:
     """Whether the account's subscription policy is there, if the stack has one."""
     if deployment.stack is None:
         yield unknown(_NO_STACK)
         return
-    expected = [
-        properties
-        for _, properties in _of_type(deployment.stack, _ACCOUNT_POLICY)
-        if properties.get("PolicyType") == "SUBSCRIPTION_FILTER_POLICY"
-        and deployment.stack.mentions(properties.get("PolicyDocument"), deployment.function.name)
-    ]
-    if not expected:
+    if not subscribes_account(deployment, deployment.stack):
         yield ok("the stack has none")
         return
     found = deployment.calls.call(
