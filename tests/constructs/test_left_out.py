@@ -64,14 +64,13 @@ def test_other_aspects_see_the_filters(*, stabilized: bool, forwarder_first: boo
 
 
 def test_the_warning_can_be_acknowledged() -> None:
-
     app = new_app()
     ours, theirs = Stack(app, "Logs", env=HERE), Stack(app, "App", env=HERE)
     logs.LogGroup(theirs, "Group", log_group_name="/app")
-    forwarder = forwarder_in(ours)
-    forwarder.subscribe_all(app)
+    forwarder_in(ours).subscribe_all(app)
     Aspects.of(app).add(Visiting(lambda _: None), priority=AspectPriority.READONLY)
-    Annotations.of(forwarder).acknowledge_warning("mezmo-forwarder:unseenByAspects")
+    # Of the stack: aws-cdk-lib 2.258 does not look at the construct's own acknowledgements for a late warning.
+    Annotations.of(ours).acknowledge_warning("mezmo-forwarder:unseenByAspects")
 
     assert warnings(ours) == ""
 

@@ -14,6 +14,7 @@ from aws_cdk import App, Duration, Environment, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_s3 import Bucket
@@ -72,6 +73,14 @@ def guarded(stack: Stack) -> dict[str, Any]:
     return {**network(stack), "security_groups": [group]}
 
 
+def dual_stack(stack: Stack) -> dict[str, Any]:
+    return {**network(stack), "ipv6_allowed_for_dual_stack": True}
+
+
+def encrypted(stack: Stack) -> dict[str, Any]:
+    return {"encryption_key": kms.Key(stack, "Key")}
+
+
 def parameter_key(stack: Stack) -> dict[str, Any]:
     parameter = StringParameter.from_secure_string_parameter_attributes(
         stack, "Parameter", parameter_name="/key"
@@ -120,11 +129,13 @@ CHANGES: dict[str, Any] = {
     "code": vendors_code,
     "description": "Logs",
     "destination": MezmoDestination.pipeline("route"),
+    "encryption_key": encrypted,
     "environment": {"HTTPS_PROXY": "http://proxy:3128"},
     "exclude": [LineFilter.health_checks()],
     "function_name": "forwarder",
     "hostname": "audit",
     "ingestion_key": parameter_key,
+    "ipv6_allowed_for_dual_stack": dual_stack,
     "key_lifetime": Duration.minutes(10),
     "layers": layered,
     "line_format": LineFormat.MEZMO_LAMBDA,
@@ -164,7 +175,11 @@ CHANGES: dict[str, Any] = {
     "vpc": network,
     "vpc_subnets": isolated,
 }
-BEFORE: dict[str, Properties] = {"security_groups": network, "vpc_subnets": network}
+BEFORE: dict[str, Properties] = {
+    "ipv6_allowed_for_dual_stack": network,
+    "security_groups": network,
+    "vpc_subnets": network,
+}
 REPLACED = {"function_name": {FUNCTION, "AWS::Lambda::EventInvokeConfig", PERMISSION}}
 
 
