@@ -69,7 +69,7 @@ def test_the_warning_can_be_acknowledged() -> None:
     logs.LogGroup(theirs, "Group", log_group_name="/app")
     forwarder_in(ours).subscribe_all(app)
     Aspects.of(app).add(Visiting(lambda _: None), priority=AspectPriority.READONLY)
-    # Of the stack: aws-cdk-lib 2.258 does not look at the construct's own acknowledgements for a late warning.
+    # Of the stack: for a late warning aws-cdk-lib 2.258 does not look at those of the construct itself.
     Annotations.of(ours).acknowledge_warning("mezmo-forwarder:unseenByAspects")
 
     assert warnings(ours) == ""
