@@ -15,7 +15,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler import app
-from handler.client import tls_context
 from handler.errors import (
     CorruptEventError,
     EventTooLargeError,
@@ -41,18 +40,6 @@ from tests.handler.cloudwatch import GROUP, make_event
 from tests.handler.doubles import KEY, OTHER_KEY, Context, settings_json
 
 Configure = Callable[..., Forwarder]
-
-
-@pytest.fixture
-def mezmo(monkeypatch: pytest.MonkeyPatch) -> Iterator[MezmoStandIn]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    tls_context.cache_clear()
-    with MezmoStandIn(keys={KEY}) as stand_in:
-        assert stand_in.ca_file
-        monkeypatch.setenv("SSL_CERT_FILE", stand_in.ca_file)
-        yield stand_in
-    tls_context.cache_clear()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -31,7 +30,7 @@ from tests.handler.cloudwatch import (
     received,
     to_json,
 )
-from tests.handler.doubles import make_settings
+from tests.handler.doubles import calls_of, make_settings
 
 LIMITS = Limits.of({})
 ALL = Multiline("stack-traces")
@@ -541,18 +540,7 @@ def test_what_is_read_grows_with_the_lines_alone(before: str, empty: object) -> 
             Multiline("go"),
             received([before, *[empty] * count, "x", *[empty] * count, " x"]),
         )
-        calls = 0
-
-        def count_calls(_frame: object, event: str, _argument: object) -> None:
-            nonlocal calls
-            calls += event == "call"
-
-        sys.setprofile(count_calls)
-        try:
-            join(multiline, document)
-        finally:
-            sys.setprofile(None)
-        return calls
+        return calls_of(lambda: join(multiline, document))
 
     reads(10)
     assert reads(2_000) < 2.2 * reads(1_000)

@@ -1,7 +1,6 @@
 """JSON printed over several lines."""
 
 import json
-import sys
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +19,7 @@ from tests.handler.cloudwatch import (
     received,
     to_json,
 )
-from tests.handler.doubles import make_settings
+from tests.handler.doubles import calls_of, make_settings
 
 JSON = Multiline("json")
 WITH_TRACES = Multiline("stack-traces", json=True)
@@ -191,18 +190,7 @@ def test_any_object_printed_becomes_one_line(value: object, indent: int) -> None
 def test_what_is_read_grows_with_the_lines_alone(messages: list[str]) -> None:
     def reads(count: int) -> int:
         document = received(messages * count)
-        calls = 0
-
-        def count_calls(_frame: object, event: str, _argument: object) -> None:
-            nonlocal calls
-            calls += event == "call"
-
-        sys.setprofile(count_calls)
-        try:
-            join(JSON, document)
-        finally:
-            sys.setprofile(None)
-        return calls
+        return calls_of(lambda: join(JSON, document))
 
     reads(10)
     assert reads(2_000) < 2.2 * reads(1_000)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from handler import log_group_tags
-from handler.client import tls_context
 from handler.forwarder import Forwarder
 from handler.log_group_tags import LIFETIME_SECONDS, PAUSE_SECONDS, REFUSED_SECONDS
 from handler.redrive_target import ToMezmo
@@ -54,18 +53,6 @@ class CloudWatchLogs:
     def groups(self) -> list[str]:
         bodies = [json.loads(request.partition(b"\r\n\r\n")[2]) for request in self.requests]
         return [body["resourceArn"].rpartition(":")[2] for body in bodies]
-
-
-@pytest.fixture
-def mezmo(monkeypatch: pytest.MonkeyPatch) -> Iterator[MezmoStandIn]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    tls_context.cache_clear()
-    with MezmoStandIn(keys={KEY}) as stand_in:
-        assert stand_in.ca_file
-        monkeypatch.setenv("SSL_CERT_FILE", stand_in.ca_file)
-        yield stand_in
-    tls_context.cache_clear()
 
 
 @pytest.fixture

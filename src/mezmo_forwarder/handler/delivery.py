@@ -33,7 +33,6 @@ SHORTEST_REQUEST_SECONDS = 1.0
 # is begun with less time than this, or than half of an invocation that has little.
 SHORTEST_WITH_STORE_SECONDS = 5.0
 LONGEST_KEY_PAUSE_SECONDS = 1.0
-TOO_MANY_REQUESTS = 429
 MOST_TRIES = 6  # of a batch, where there is a store to put it into: waiting is paid for
 MOST_HALVINGS = 7  # of a batch, which bounds the requests for what Mezmo finds too large whatever its size
 
@@ -158,7 +157,7 @@ class Delivery:
         if not self._breaker:
             return
         match outcome:
-            case Retry() if self._patience() is not None:
+            case Retry(fewer=True) if self._breaker.patience is not None:
                 pass  # for as long as that
             case Retry(reason):
                 self._breaker.failed(reason, began)
@@ -190,8 +189,8 @@ class Delivery:
                 return [structs.replace(job, request=plain, tries=job.tries + 1)]
             case KeyRefused(reason):
                 return self._with_another_key(job, reason)
-            case Retry(reason, after):
-                return self._later(job, reason, after)
+            case Retry():
+                return self._later(job, outcome)
             case _:
                 return self._rest(job, outcome)
         return []
@@ -222,9 +221,8 @@ class Delivery:
         if not any(later):
             return []
         rest = self._mezmo.prepare(batch.pick(later), plain=not job.request.compressed)
-        return self._later(
-            _Job(rest, job.tries, job.halvings, rest=True), "207 with lines to be sent again", None
-        )
+        again = _Job(rest, job.tries, job.halvings, rest=True)
+        return self._later(again, Retry("207 with lines to be sent again"))
 
     def _with_another_key(self, job: _Job, reason: str) -> list[_Job]:
         """Read the key again, once an invocation: it may have been rotated."""
@@ -246,16 +244,17 @@ class Delivery:
         self._stop(job, reason)
         return []
 
-    def _later(self, job: _Job, reason: str, after: float | None) -> list[_Job]:
+    def _later(self, job: _Job, outcome: Retry) -> list[_Job]:
         """Wait, and return the same request, if there is time for both and Mezmo worth it."""
+        reason, after = outcome.reason, outcome.after
         longest_pause = self._left() - max(self._shortest, SHORTEST_REQUEST_SECONDS)
         backoff = self._timing.random() * min(LONGEST_BACKOFF_SECONDS, BACKOFF_SECONDS * 2**job.tries)
         pause = max(after or 0, min(backoff, longest_pause))
         if self._breaker and pause > LONGEST_BACKOFF_SECONDS:
             self._breaker.open(reason, least=pause)
-        elif self._breaker and (patience := self._patience()) is not None:
+        elif outcome.fewer and self._breaker and self._breaker.patience is not None:
             self._waited += pause
-            if self._breaker.is_open or self._waited > patience:
+            if self._breaker.is_open or self._waited > self._breaker.patience:
                 self._breaker.hold(reason, pause)
         if self._breaker and self._breaker.is_open:
             self._stop(job, reason)
@@ -267,10 +266,6 @@ class Delivery:
             self._timing.sleep(pause)
             return [structs.replace(job, tries=job.tries + 1)]
         return []
-
-    def _patience(self) -> float | None:
-        """Return how long to wait where Mezmo asks for less; None if it does not, or that is a failure."""
-        return self._breaker.patience if self._breaker and self.status == TOO_MANY_REQUESTS else None
 
     def _left(self) -> float:
         return self._deadline - self._timing.monotonic()

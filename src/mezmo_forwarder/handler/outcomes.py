@@ -14,10 +14,14 @@ class Delivered(Struct, frozen=True):
 
 
 class Retry(Struct, frozen=True):
-    """The same lines may be taken later; `after` is the server's wish in seconds."""
+    """The same lines may be taken later; `after` is the server's wish in seconds.
+
+    `fewer`: it is not down, but wants fewer requests.
+    """
 
     reason: str
     after: float | None = None
+    fewer: bool = False
 
 
 class TooLarge(Struct, frozen=True):
@@ -90,7 +94,7 @@ def judge(  # noqa: PLR0911  a table: one return a row
         return Delivered()
     reason = _reason(reply)
     if is_retryable(status):
-        return Retry(reason, _retry_after(reply.headers.get("retry-after"), now))
+        return Retry(reason, _retry_after(reply.headers.get("retry-after"), now), fewer=status == 429)
     if not reply.complete:
         return Retry(f"{reason} (the response broke off)")
     match status:

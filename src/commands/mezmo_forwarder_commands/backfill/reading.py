@@ -54,7 +54,7 @@ class LogGroupPages:
         wait: waits before a request, so that they are not too many.
     """
 
-    def __init__(self, client: Any, query: Query, wait: Callable[[], None]) -> None:  # noqa: ANN401
+    def __init__(self, client: Any, query: Query, wait: Callable[[], None]) -> None:  # noqa: ANN401  botocore has no types
         self._client = client
         self._query = query
         self._wait = wait

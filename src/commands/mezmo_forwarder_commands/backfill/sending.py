@@ -71,7 +71,7 @@ class Function:
         query: which function, and whose events.
     """
 
-    def __init__(self, client: Any, query: Query) -> None:  # noqa: ANN401
+    def __init__(self, client: Any, query: Query) -> None:  # noqa: ANN401  botocore has no types
         self._client = client
         self._query = query
 
@@ -116,7 +116,7 @@ class Function:
         found = json.loads(body or b"null")
         return self._of_failure(found) if "FunctionError" in reply else self._of_reply(found, events)
 
-    def _of_failure(self, found: Any) -> Answer:  # noqa: ANN401
+    def _of_failure(self, found: Any) -> Answer:  # noqa: ANN401  botocore has no types
         """Tell what an error of the function means: it may have sent everything before, as at a time-out."""
         told = found if isinstance(found, dict) else {}
         kind, text = str(told.get("errorType", "")), str(told.get("errorMessage", "it failed"))
@@ -124,7 +124,7 @@ class Function:
             raise self._failed(f"{kind}: {text}")
         return Answer(Became.UNKNOWN, Counts(), f"{kind}: {text}" if kind else text)
 
-    def _of_reply(self, found: Any, events: int) -> Answer:  # noqa: ANN401
+    def _of_reply(self, found: Any, events: int) -> Answer:  # noqa: ANN401  botocore has no types
         if not isinstance(found, dict) or "events" not in found:
             raise CommandError(
                 f"function {self._query.function!r} does not answer with counts: it runs a vendor's code, or "

@@ -99,7 +99,7 @@ def find(session: AwsSession, asked: Asked, now: int | None = None) -> Target:
     )
 
 
-def _log_group(logs: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401
+def _log_group(logs: Any, name: str) -> Mapping[str, Any]:  # noqa: ANN401  botocore has no types
     with saying(f"looking for log group {name!r}"):
         pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
         groups = (group for page in pages for group in page["logGroups"])
@@ -131,7 +131,7 @@ def _function(session: AwsSession, asked: Asked) -> Mapping[str, Any]:
     return found
 
 
-def _subscription(logs: Any, asked: Asked, function: str) -> Mapping[str, Any]:  # noqa: ANN401
+def _subscription(logs: Any, asked: Asked, function: str) -> Mapping[str, Any]:  # noqa: ANN401  botocore has no types
     """Return the subscription by which events would have come; an empty one if there is none."""
     with saying(f"reading the subscription filters of log group {asked.log_group!r}"):
         pages = logs.get_paginator("describe_subscription_filters").paginate(logGroupName=asked.log_group)
