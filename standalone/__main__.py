@@ -39,7 +39,7 @@ def write(directory: Path) -> list[Path]:
         (directory / name).write_text(text, encoding="utf-8")
     pack(ASSET, directory / code)
     shutil.copyfile(ROOT / "LICENSE", directory / "LICENSE")
-    shutil.copyfile(ROOT / "docs/without-cdk.md", directory / "README.md")
+    shutil.copyfile(ROOT / "docs/how-to/without-cdk.md", directory / "README.md")
     return sorted(directory.iterdir())
 
 

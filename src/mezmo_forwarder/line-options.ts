@@ -42,7 +42,7 @@ export interface LineOptions {
   readonly mezmoTags?: string[];
 
   /**
-   * What `meta` holds in `LineFormat.STANDARD`. Mezmo bills by size: the README says what each field adds to a line.
+   * What `meta` holds in `LineFormat.STANDARD`. Mezmo bills by size: docs/reference/lines.md says what each field adds to a line.
    *
    * @default - for a subscription the forwarder's; for a forwarder all of them
    */

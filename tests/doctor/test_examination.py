@@ -56,7 +56,7 @@ def test_one_check_that_fails_holds_up_no_other() -> None:
 
 
 def test_the_documented_policy_is_what_is_called() -> None:
-    document = (ROOT / "docs/doctor.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs/how-to/doctor.md").read_text(encoding="utf-8")
     (policy,) = re.findall("```json\n(.*?)```", document, flags=re.DOTALL)
     allowed = [action for one in json.loads(policy)["Statement"] for action in one["Action"]]
 
@@ -196,9 +196,9 @@ def test_a_secret_that_is_not_there(code: str) -> None:
     assert (verdict, "in eu-west-3" in text) == ("broken", True)
 
 
-def test_what_the_readme_explains_is_recognized() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("## No lines arrive")[2].partition("Warnings at synthesis")[0]
+def test_what_the_document_explains_is_recognized() -> None:
+    document = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
+    table = document.partition("## What the log says")[2].partition("\n## ")[0]
     texts = [
         text
         for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)

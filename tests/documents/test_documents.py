@@ -12,13 +12,13 @@ from tests.handler.recognition import DOCUMENT, document
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = ROOT / "docs/reference"
 DOCUMENTS = [
     *ROOT.glob("*.md"),
-    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("docs/**/*.md"),
     *ROOT.glob("local/*.md"),
     *ROOT.glob("examples/*/*.md"),
     *ROOT.glob("benchmarks/*.md"),
-    *ROOT.glob("docs/*.md"),
 ]
 
 
@@ -29,7 +29,16 @@ def test_quickstart_is_the_example_and_under_twenty_lines() -> None:
     assert len(example.splitlines()) < 20
 
 
-def test_every_property_is_in_the_readme() -> None:
+def test_the_readme_fits_a_first_reading() -> None:
+    lines = README.splitlines()
+    prose = [line for line in lines if not line.startswith(("|", "Apache-2.0"))]
+
+    assert len(lines) < 200
+    assert [line for line in prose if len(line) > 121] == []
+
+
+def test_every_property_is_in_the_reference() -> None:
+    text = (REFERENCE / "properties.md").read_text(encoding="utf-8")
     assembly = json.loads((ROOT / ".jsii").read_text(encoding="utf-8"))
     interfaces = ("MezmoLogForwarderProps", "LineOptions")
     properties = [
@@ -39,7 +48,7 @@ def test_every_property_is_in_the_readme() -> None:
     ]
     names = [re.sub("([A-Z])", r"_\1", declared["name"]).lower() for declared in properties]
 
-    assert [name for name in names if f"`{name}`" not in README] == []
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_the_cli_version_in_the_readme_is_the_one_that_is_tried() -> None:
@@ -55,14 +64,15 @@ def test_links_lead_to_files(document: Path) -> None:
     assert [link for link in links if not (document.parent / link).exists()] == []
 
 
-def test_every_warning_is_in_the_readme() -> None:
+def test_every_warning_is_in_the_reference() -> None:
+    text = (REFERENCE / "warnings.md").read_text(encoding="utf-8")
     sources = "".join(
-        path.read_text(encoding="utf-8") for path in (ROOT / "src/mezmo_forwarder").glob("*.ts")
+        path.read_text(encoding="utf-8") for path in (ROOT / "src/mezmo_forwarder").rglob("*.ts")
     )
     identifiers = set(re.findall("mezmo-forwarder:[a-zA-Z]+", sources))
 
     assert identifiers
-    assert {identifier for identifier in identifiers if f"`{identifier}`" not in README} == set()
+    assert {identifier for identifier in identifiers if f"`{identifier}`" not in text} == set()
 
 
 def test_the_services_are_those_of_the_samples() -> None:

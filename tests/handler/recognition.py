@@ -1,6 +1,6 @@
 """The services that are recognized: samples of their messages, and what becomes of them.
 
-    python -m tests.handler.recognition           writes docs/services.md from both
+    python -m tests.handler.recognition           writes docs/reference/services.md from both
     python -m tests.handler.recognition expect    writes what is recognized into samples that do not say it
 
 A sample is a file in `samples`: the service, the addresses of the documents that tell its format, and
@@ -22,7 +22,7 @@ from handler.literals import literal_of
 from handler.services import Recognized, recognize
 
 SAMPLES = Path(__file__).with_name("samples")
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs/services.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs/reference/services.md"
 
 
 class Sample(Struct):
@@ -216,13 +216,13 @@ def meta_table() -> str:
 
 
 def document() -> str:
-    """Return what `docs/services.md` says."""
+    """Return what `docs/reference/services.md` says."""
     return f"""# Services that are recognized
 
 Written by `python -m tests.handler.recognition`, from the samples in `tests/handler/samples`, which the
 tests go through. Each has the addresses of the documents that tell its format. A row is a sample's log
 group, log stream and first message, and what its line is called; the line's text is the message, and
-`meta` has what the README's table says besides. Adding a service is an entry in
+`meta` has what [lines](lines.md) says besides. Adding a service is an entry in
 `src/mezmo_forwarder/handler/services.py` and a sample.
 
 {table()}

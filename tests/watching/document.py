@@ -1,6 +1,6 @@
-"""The tables of docs/watching.md, from what the library says of itself.
+"""The tables of metrics and alarms in docs/reference, from what the library says of itself.
 
-python -m tests.watching.document    writes them between the document's marks
+python -m tests.watching.document    writes them between the documents' marks
 """
 
 import json
@@ -16,7 +16,7 @@ from mezmo_forwarder import AlarmOptions, MezmoLogForwarder
 from tests.watching.deployed import alarms_of, make_stack
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT = ROOT / "docs/watching.md"
+REFERENCE = ROOT / "docs/reference"
 USD = 0.10
 """A month, for a metric that an alarm looks at: https://aws.amazon.com/cloudwatch/pricing/, November 2026."""
 
@@ -111,19 +111,20 @@ def _looks_at(properties: Mapping[str, Any]) -> int:
     return sum("MetricStat" in one for one in properties["Metrics"])
 
 
-def document(text: str) -> str:
-    """Return the document with its tables as they are now."""
-    for mark, lines in (("metrics", metrics_tables()), ("alarms", alarms_table())):
+def documents() -> Iterator[tuple[Path, str]]:
+    """Yield each document and its text, with its table as it is now."""
+    for name, lines in (("metrics", metrics_tables()), ("alarms", alarms_table())):
+        path = REFERENCE / f"{name}.md"
         begin, end = (
-            f"<!-- {mark}: `python -m tests.watching.document` writes this -->\n",
-            f"<!-- end of {mark} -->",
+            f"<!-- {name}: `python -m tests.watching.document` writes this -->\n",
+            f"<!-- end of {name} -->",
         )
-        head, _, rest = text.partition(begin)
+        head, _, rest = path.read_text(encoding="utf-8").partition(begin)
         _, _, tail = rest.partition(end)
-        assert tail, f"the document has no place for {mark}"
-        text = head + begin + "\n" + "\n".join(lines).rstrip() + "\n\n" + end + tail
-    return text
+        assert tail, f"{path} has no place for its table"
+        yield path, head + begin + "\n" + "\n".join(lines).rstrip() + "\n\n" + end + tail
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(document(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, text in documents():
+        path.write_text(text, encoding="utf-8")

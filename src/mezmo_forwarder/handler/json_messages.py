@@ -2,7 +2,7 @@
 
 Mezmo parses a line that ends in a brace: by a space at its end it stays text, whole and as it was written.
 Of its fields, `meta` may hold those that are harmless there: each under a name without dots, its depth and
-number bounded, texts and numbers apart, so that no field ever changes its type. docs/json.md has the rules.
+number bounded, texts and numbers apart, so that no field ever changes its type. Rules: docs/how-to/json.md.
 """
 
 import re

@@ -17,7 +17,7 @@ _MARGIN = 5 * 60 * 1000  # CloudWatch takes some time until what was written can
 OLD = (
     "Mezmo may show lines older than a day at the time of their arrival. Its own clients' documents say that "
     "a timestamp must be within a day, or the time of arrival takes its place; its API reference is silent. "
-    "Try an hour of it first, and look for the lines in Mezmo; docs/backfill.md has the sources"
+    "Try an hour of it first, and look for the lines in Mezmo; docs/how-to/backfill.md has the sources"
 )
 
 

@@ -161,7 +161,7 @@ def find(calls: Calls, name: str, now: float) -> Deployment:
         if error.denied:
             raise CommandError(
                 f"{name!r} was not looked up: these credentials may not {error.action}; allow it "
-                "(docs/doctor.md has a policy)"
+                "(docs/how-to/doctor.md has a policy)"
             ) from error
         raise CommandError(f"{name!r} was not looked up: {error}") from error
 

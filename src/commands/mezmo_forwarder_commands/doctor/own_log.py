@@ -1,4 +1,4 @@
-"""The forwarder's own log of an hour: what it complains of, with cause and remedy as the README has them."""
+"""The forwarder's own log of an hour: what it complains of, with the remedies of docs/troubleshooting.md."""
 
 import json
 import re

@@ -18,11 +18,11 @@ def sent(deployment: Deployment) -> Iterator[Answer]:
     payload = json.loads(answer["Payload"].read() or b"null")
     if "FunctionError" in answer or not isinstance(payload, dict):
         text = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
-        yield broken(f"the function failed: {text}", "the README's table has what this text means")
+        yield broken(f"the function failed: {text}", "docs/troubleshooting.md has what this text means")
     elif payload.get("status") != "delivered":
         yield broken(
             f"the test line was {payload.get('status')}: {payload.get('reason')}",
-            "the README's table has what this text means",
+            "docs/troubleshooting.md has what this text means",
         )
     else:
         yield ok(f"Mezmo took it at {payload.get('address')}, as host {payload.get('hostname')}")
