@@ -34,8 +34,13 @@ class Trouble:
 
 # In this order: the first that is found tells most.
 TROUBLES = (
+    Trouble("is not a JSON object, so it has no field", "leave `field` out, or put JSON into the secret"),
     Trouble("has no field '", "`field` names another field than the secret has"),
     Trouble("is a JSON object and not a key", "give `field=`"),
+    Trouble(
+        "the secret .* (is empty|holds no text|is not a string|holds a character)",
+        "put the key in as text: aws secretsmanager put-secret-value",
+    ),
     Trouble(
         "s3 PutObject of .* failed: .* timed out",
         "the VPC has no way to S3: a gateway endpoint costs nothing",
@@ -54,9 +59,39 @@ TROUBLES = (
         "the key is not one of Mezmo's: CDK's random password, or a revoked key",
     ),
     Trouble("not a CloudWatch Logs event", "something else than CloudWatch Logs invoked the function"),
+    Trouble("corrupt event: ", "it is set aside in rejected/; find out who sends it, if it comes again"),
     Trouble("event too large", "raise memory_size"),
+    Trouble("is not trusted: ", "a proxy that opens TLS, or a private authority: docs/how-to/security.md"),
+    Trouble("the proxy .* answered", "the proxy's user and password, or its list of hosts"),
+    Trouble("PROXY is not an address", "write http://host:port, with user and password percent-encoded"),
+    Trouble("was not resolved", "the VPC resolves no such name, or the address is misspelt"),
     Trouble(
-        "out of time after: |not tried, after: |Task timed out",
+        "is not HTTP: |is not a host name|a header of the request to .* is malformed",
+        "the destination's address leads elsewhere, or is misspelt",
+    ),
+    Trouble(
+        "did not answer in time|the connection to .* failed",
+        "look at the route, the security group and the proxy between",
+    ),
+    Trouble(
+        "s3 .* failed: |the store was not counted|the lease ends by itself",
+        "look at the re-drive's role, the bucket's policy, and the way to S3",
+    ),
+    Trouble("failed: the answer ", "something else than AWS answers: a proxy, or AWS_ENDPOINT_URL"),
+    Trouble(
+        "cannot be sent: |is set aside in |not an object of the store",
+        "read it, and find out who writes into the bucket",
+    ),
+    Trouble("tags of a log group are not known", "look at the role, and the way to CloudWatch Logs"),
+    Trouble(
+        "MEZMO_FORWARDER_SETTINGS|redact: |the environment variable MEZMO_INGESTION_KEY|no AWS credentials|"
+        "no AWS region|AWS_ENDPOINT_URL",
+        "the function was changed by hand, or its code and settings are of two releases: deploy again",
+    ),
+    Trouble("not a command: |; give ", "what the re-drive was invoked with: docs/how-to/send-again.md"),
+    Trouble("the last ingestion key stays in use", "what follows says why it could not be read again"),
+    Trouble(
+        "out of time after: |not tried, after: |Task timed out|lines delivered, .* undelivered",
         "Mezmo, or the way to it, was away; in a VPC, look at its route to the internet",
     ),
 )
