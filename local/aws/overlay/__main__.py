@@ -19,6 +19,7 @@ from . import (
     event_source_mappings,
     failure_destinations,
     function_logs,
+    names_only,
     reading,
     reserved_concurrency,
     schedules,
@@ -43,7 +44,7 @@ def main() -> None:
     """Patch, then serve; end with everything that was started as soon as the parent is gone."""
     settings = Settings.decode(sys.argv.pop())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    logs, functions = "services.cloudwatch_logs", "services.lambda_svc"
+    logs, functions, rules = "services.cloudwatch_logs", "services.lambda_svc", "services.eventbridge"
     seams.match_arns_by_component()
     environment = partial(ExecutionEnvironment, settings)
     seams.wrap("core.lambda_runtime", "_worker_class_for", lambda _: lambda _configuration: environment)
@@ -79,7 +80,6 @@ def main() -> None:
     seams.wrap("services.cloudformation.provisioners", "_cwlogs_subfilter_payload", subscriptions.with_fields)
     seams.wrap(logs, "handle_request", account_policies.answering)
     seams.add_resource_type("AWS::Logs::AccountPolicy", account_policies.resource_handlers())
-    rules = "services.eventbridge"
     seams.wrap(rules, "_parse_rate_seconds", lambda parse: schedules.scaled(parse, settings.schedule_scale))
     seams.wrap(rules, "_invoke_target", schedules.permitted)
     seams.wrap(rules, "_dispatch_to_lambda", lambda _: schedules.dispatch)
@@ -88,6 +88,7 @@ def main() -> None:
     seams.wrap(logs, "_compile_filter_pattern", lambda _: compile_pattern)
     seams.wrap("services.secretsmanager", "_resolve", _exact_partial_arn)
     seams.wrap_creation("AWS::S3::Bucket", encryption.creating)
+    names_only.install()
     if settings.authorize:
         seams.wrap("core.lambda_runtime", "execution_credentials", authorization.naming_the_role)
         seams.wrap("app", "_dispatch_service_request", authorization.authorizing)

@@ -1,0 +1,97 @@
+"""The examples, each synthesized once; and one local AWS with one local Mezmo to deploy them."""
+
+import os
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from pathlib import Path
+
+import pytest
+
+# A validation engine of newer aws-cdk-lib that takes two seconds; tests/pipeline synthesizes with it.
+os.environ.setdefault("CDK_VALIDATION", "false")
+
+from local.aws import LocalAws
+from local.mezmo import MezmoStandIn
+from tests.examples.synthesized import Example, synthesize
+from tests.pipeline.whole_way import KEY, WholeWay, make_secret
+
+Synthesized = Callable[[str], Example]
+Deploy = Callable[[str], WholeWay]
+
+# Mezmo's names are the stand-in's, so that an example needs no other address than Mezmo's own.
+MEZMO_IS_HERE = """
+import socket
+resolve = socket.getaddrinfo
+def resolve_mezmo(host, port, *arguments, **named):
+    if host in ("logs.mezmo.com", "pipeline.mezmo.com"):
+        host, port = "127.0.0.1", {port}
+    return resolve(host, port, *arguments, **named)
+socket.getaddrinfo = resolve_mezmo
+"""
+
+
+@pytest.fixture(scope="session")
+def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
+    """Synthesize an example, the first time that it is asked for."""
+    made: dict[str, Example] = {}
+
+    def once(name: str) -> Example:
+        if name not in made:
+            made[name] = synthesize(name, tmp_path_factory.mktemp(name) / "cdk.out")
+        return made[name]
+
+    return once
+
+
+@pytest.fixture(scope="module")
+def mezmo() -> Iterator[MezmoStandIn]:
+    with MezmoStandIn(keys={KEY}) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture(scope="module")
+def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+    """A local AWS whose functions find Mezmo here."""
+    directory = tmp_path_factory.mktemp("aws")
+    prelude = tmp_path_factory.mktemp("prelude") / "mezmo_is_here.py"
+    prelude.write_text(MEZMO_IS_HERE.format(port=mezmo.url.rpartition(":")[2]), encoding="utf-8")
+    with LocalAws.from_environment(
+        directory, trusted=mezmo.ca_file, function_prelude=prelude, authorize=True
+    ) as local:
+        yield local
+
+
+@pytest.fixture(scope="module")
+def account(aws: LocalAws, synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> LocalAws:
+    """The same after what each README begins with: the secret, and `cdk bootstrap`."""
+    make_secret(aws, "MezmoIngestionKey")
+    assembly = synthesized("quickstart").assembly
+    aws.cdk("bootstrap", app=str(assembly), cwd=tmp_path_factory.mktemp("bootstrap"))
+    return aws
+
+
+@pytest.fixture
+def deploy(
+    account: LocalAws, mezmo: MezmoStandIn, synthesized: Synthesized, tmp_path: Path
+) -> Iterator[Deploy]:
+    """Deploy an example, to log groups that are there if it does not make them; destroy it afterwards."""
+    made: list[str] = []
+
+    def one(name: str) -> WholeWay:
+        example = synthesized(name)
+        for group in sorted(example.log_groups_of_others - set(made)):
+            account.client("logs").create_log_group(logGroupName=group)
+            made.append(group)
+        way = WholeWay(account, mezmo, str(example.assembly), tmp_path)
+        way.deploy()
+        return way
+
+    yield one
+    formation = account.client("cloudformation")
+    stacks = sorted(formation.describe_stacks()["Stacks"], key=itemgetter("CreationTime"), reverse=True)
+    for stack in stacks[:-1]:  # not by the CLI, which takes seconds, and not CDKToolkit
+        formation.delete_stack(StackName=stack["StackName"])
+        waiter = formation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=stack["StackName"], WaiterConfig={"Delay": 0.2})
+    for group in made:
+        account.client("logs").delete_log_group(logGroupName=group)

@@ -1,0 +1,117 @@
+"""Each example deployed as it stands, and its lines at Mezmo's own names, which are the stand-in here."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from local.mezmo import CommittedLine
+from tests.examples.conftest import Deploy
+from tests.examples.synthesized import EXAMPLES
+
+pytestmark = pytest.mark.slow
+
+TASK = "0f9a7f2ad7d84f6d9ff6b9e8a0c1d2e3"
+
+# What the local AWS cannot deploy, and the type of resource, or what else, that it does not have.
+NOT_DEPLOYED = {
+    "cross_account": "two accounts: tests/pipeline/test_cross_account.py deploys the same by other means",
+}
+
+
+def named(line: CommittedLine) -> tuple[str, str, str | None, tuple[str, ...]]:
+    """Return what a user looks for: hostname, app, level and tags."""
+    return line.hostname, line.app, line.level, line.tags
+
+
+def test_every_example_is_deployed_or_has_a_reason() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+
+    assert sorted({*re.findall(r'deploy\("(\w+)"\)', tests), *NOT_DEPLOYED}) == EXAMPLES
+
+
+def test_quickstart(deploy: Deploy) -> None:
+    way = deploy("quickstart")
+    way.write("/aws/ecs/MyApplicationLogGroup", "ERROR no stock", stream=f"checkout/app/{TASK}")
+
+    (line,) = way.lines(1)
+    assert line.line == "ERROR no stock"
+    assert named(line) == ("MyApplicationLogGroup", "app", None, ())
+
+
+def test_account_wide(deploy: Deploy) -> None:
+    way = deploy("account_wide")
+    way.aws.client("logs").create_log_group(logGroupName="/apps/later")
+    way.write("/apps/later", "of the account")
+    way.write("/aws/lambda/orders", "subscribed singly")
+
+    lines = {line.line: line for line in way.lines(2)}
+    assert named(lines["of the account"]) == ("apps/later", "later", None, ("account",))
+    assert named(lines["subscribed singly"]) == ("orders", "orders", None, ("shop",))
+
+
+def test_new_log_groups(deploy: Deploy) -> None:
+    deploy("new_log_groups")  # what its function does: test_new_log_groups.py
+
+
+def test_locked_down(deploy: Deploy) -> None:
+    way = deploy("locked_down")
+    way.write("/aws/lambda/orders", "INFO card 4111 1111 1111 1111")
+
+    (line,) = way.lines(1)
+    assert "4111" not in line.line
+    assert named(line)[:2] == ("orders", "orders")
+
+
+def test_private_vpc(deploy: Deploy) -> None:
+    deploy("private_vpc")  # no line: its proxy is nowhere here, and tests/handler has proxies
+
+
+def test_alarms(deploy: Deploy) -> None:
+    way = deploy("alarms")
+    way.write("/aws/lambda/orders", "watched")
+
+    (line,) = way.lines(1)
+    assert named(line) == ("orders", "orders", None, ())
+
+
+def test_ecs_fargate(deploy: Deploy) -> None:
+    way = deploy("ecs_fargate")
+    way.write(
+        "/ecs/shop", '{"severity":"INFO","message":"order paid"}', "WARN low", stream=f"checkout/web/{TASK}"
+    )
+
+    paid, low = sorted(way.lines(2), key=lambda line: line.timestamp)
+    assert named(paid) == ("shop", "web", "INFO", ("ecs", "checkout"))
+    assert named(low) == ("shop", "web", None, ("ecs", "checkout"))
+    assert low.meta
+    assert (low.meta["service"], low.meta["container"], low.meta["task_id"]) == ("checkout", "web", TASK)
+
+
+def test_eks(deploy: Deploy) -> None:
+    way = deploy("eks")
+    pod = f"node-application.var.log.containers.checkout-5468c5d4d7-n2swr_shop_api-{'a1' * 32}.log"
+    record = {"log": "paid", "kubernetes": {"namespace_name": "shop", "container_name": "api"}}
+    way.write("/aws/containerinsights/prod/application", json.dumps(record), stream=pod)
+    way.write("/aws/containerinsights/prod/performance", "{}", stream="node")
+    way.write("/aws/eks/prod/cluster", "E1123 10:00:00.1 10 a.go:1] failed", stream=f"kube-apiserver-{TASK}")
+
+    application, api_server = sorted(way.lines(2), key=lambda line: line.app, reverse=True)
+    assert named(application) == ("prod", "shop/api", None, ("eks",))
+    assert named(api_server) == ("prod", "kube-apiserver", "ERROR", ("eks", "control-plane"))
+
+
+def test_lambda_functions(deploy: Deploy) -> None:
+    way = deploy("lambda_functions")
+    for function in ("basket", "checkout", "payroll"):
+        way.aws.client("lambda").invoke(FunctionName=f"shop-{function}")
+
+    lines = way.lines(5)
+    (basket,) = [line for line in lines if line.app == "shop-basket"]
+    checkout = [line for line in lines if line.app == "checkout"]
+    assert "shop-basket: stock is low" in basket.line
+    assert named(basket) == ("shop-basket", "shop-basket", None, ())
+    assert {(line.hostname, line.tags) for line in checkout} == {("shop-checkout", ("money",))}
+    assert [line for line in checkout if (line.meta or {}).get("lambda_event") == "report"]
+    assert len(lines) == len(checkout) + 1
