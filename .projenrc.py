@@ -125,6 +125,9 @@ docs = project.add_task("docs", description="Write API.md from the compiled libr
 docs.exec("jsii-rosetta extract --compile --strict .jsii")
 docs.exec("jsii-docgen --output API.md --language python")
 
+pictures = project.add_task("pictures", description="Draw the documents' pictures, into docs/images")
+pictures.exec("python -m docs.images")
+
 standalone = project.add_task(
     "standalone", description="Templates and zip for those without CDK, into dist/standalone"
 )

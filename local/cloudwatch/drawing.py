@@ -11,13 +11,13 @@ from local.cloudwatch.alarms import Alarm, State
 from local.cloudwatch.metrics import Metrics
 from local.cloudwatch.widgets import Series, series_of
 
-_COLUMN, _ROW, _GAP = 50, 36, 4
+_COLUMN, _ROW, _GAP = 40, 40, 4  # narrow: GitHub shows 840 pixels, and makes smaller what is wider
 _COLUMNS = 24
 _COLORS = ("#2f7ed8", "#e8853d", "#3fa66b", "#d64f58", "#9067c6", "#a9773c", "#d667a8", "#7d8790", "#1fa7b8")
 _STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #16191f }
 .page { fill: #f2f3f3 } .card { fill: #fff; stroke: #d5dbdb } .grid { stroke: #e3e8e8 }
-.small { font-size: 10.5px; fill: #545b64 } .big { font-size: 21px }
+.small { font-size: 11px; fill: #545b64 } .big { font-size: 21px }
 .head { font-size: 16px; font-weight: 600 }
 .ok { fill: #1d8102 } .alarm { fill: #d13212 } .on { fill: #fff }
 @media (prefers-color-scheme: dark) {
@@ -64,7 +64,7 @@ def _widget(widget: Mapping[str, Any], size: tuple[int, int], shown: Shown) -> I
         yield _text(6, height - 9, properties["markdown"].removeprefix("## "), "head")
         return
     yield f'<rect class="card" width="{width}" height="{height}" rx="4"/>'
-    yield _text(10, 19, properties["title"])
+    yield _title(properties["title"], width - 20)
     if widget["type"] == "alarm":
         yield from _states(size, shown)
         return
@@ -78,11 +78,17 @@ def _widget(widget: Mapping[str, Any], size: tuple[int, int], shown: Shown) -> I
             yield from _graph(size, series, shown, stacked=properties.get("stacked", False))
 
 
+def _title(title: str, room: int) -> str:
+    """Return a widget's title, pressed together where it would be longer than its widget."""
+    pressed = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if len(title) * 6.4 > room else ""
+    return f'<text x="10" y="19"{pressed}>{escape(title)}</text>'
+
+
 def _states(size: tuple[int, int], shown: Shown) -> Iterator[str]:
-    across = 6
+    across = 5
     width = (size[0] - 20) / across
     for number, alarm in enumerate(shown.alarms):
-        x, y = 10 + number % across * width, 30 + number // across * 33
+        x, y = 10 + number % across * width, 30 + number // across * 31
         kind = "alarm" if alarm.state(shown.metrics, shown.end) is State.ALARM else "ok"
         yield f'<rect class="{kind}" x="{x:.0f}" y="{y}" width="{width - 6:.0f}" height="27" rx="3"/>'
         words = re.sub("([A-Z])", lambda found: " " + found[1].lower(), alarm.name)
@@ -90,9 +96,8 @@ def _states(size: tuple[int, int], shown: Shown) -> Iterator[str]:
 
 
 def _numbers(size: tuple[int, int], series: Sequence[Series]) -> Iterator[str]:
-    across = 3 if len(series) > 6 else 2
     for number, one in enumerate(series):
-        x, y = 12 + number % across * (size[0] - 12) / across, 62 + number // across * 58
+        x, y = 12 + number % 2 * (size[0] - 12) / 2, 54 + number // 2 * 52
         (value,) = one.values
         yield _text(x, y, _show(value), "big")
         yield _mark(x, y + 9, number) + _text(x + 13, y + 18, one.label, "small")
@@ -164,7 +169,7 @@ def _legend(series: Sequence[Series], width: int) -> list[tuple[float, int]]:
     places: list[tuple[float, int]] = []
     x, y = 10.0, 0
     for one in series:
-        needs = 26 + len(_named(one)) * 5.8
+        needs = 26 + len(_named(one)) * 6.2
         if x > 10 and x + needs > width:
             x, y = 10.0, y + 15
         places.append((x, y))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mezmo_forwarder_commands.inputs import Payload, pack
 from mezmo_forwarder_commands.page import of_preview, render
 from mezmo_forwarder_commands.preview import preview
+from tests.contrast import contrast, luminance
 from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
 from tests.preview import browser as browsers
@@ -74,13 +75,6 @@ def colour_of(browser: Browser, selector: str, name: str) -> list[float]:
     style = f"getComputedStyle(document.querySelector({json.dumps(selector)}))[{json.dumps(name)}]"
     found: list[float] = browser.evaluate(f"{style}.match(/[\\d.]+/g).map(Number)")
     return found[:3]
-
-
-def luminance(colour: list[float]) -> float:
-    """Return the relative luminance, by WCAG 2."""
-    parts = [value / 255 for value in colour]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_view(browser: Browser, show: Show) -> None:
@@ -241,9 +235,9 @@ def test_ten_thousand_lines(browser: Browser, show: Show) -> None:
 def test_everything_can_be_read(browser: Browser, show: Show, dark: bool) -> None:
     browser.look(dark=dark)
     show(["ERROR a", "WARN b", "INFO c", "DEBUG d", "FATAL e", "x" * 20_000, ""])
-    body = luminance(colour_of(browser, "html", "backgroundColor"))
+    body = colour_of(browser, "html", "backgroundColor")
 
-    assert (body < 0.05) == dark
+    assert (luminance(body) < 0.05) == dark
     for selector in (
         "html",
         "time",
@@ -256,9 +250,8 @@ def test_everything_can_be_read(browser: Browser, show: Show, dark: bool) -> Non
         ".note.filtered",
         "#shown",
     ):
-        text = luminance(colour_of(browser, selector, "color"))
-        contrast = (max(text, body) + 0.05) / (min(text, body) + 0.05)
-        assert contrast >= 4.5, f"{selector}: {contrast:.2f}"
+        found = contrast(colour_of(browser, selector, "color"), body)
+        assert found >= 4.5, f"{selector}: {found:.2f}"
     browser.look()
 
 
