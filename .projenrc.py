@@ -98,6 +98,11 @@ project.package.add_field(
     "exports", {".": "./lib/index.js", "./.jsii": "./.jsii", "./package.json": "./package.json"}
 )
 
+# What the last build left of files that have moved would be packed with the rest.
+project.pre_compile_task.exec(
+    "mkdir -p lib && find lib -mindepth 1 -maxdepth 1 ! -name handler -exec rm -rf {} +", name="clean"
+)
+
 # The function's asset is put together after compilation, when the package is built: never at synthesis.
 project.post_compile_task.exec("python tools/handler_asset.py", name="handler asset")
 
@@ -108,6 +113,7 @@ bindings.exec("python tools/wheel_commands.py", name="commands")
 library = project.add_task(
     "library", description="The whole library as Python source: compiled, with its asset"
 )
+library.spawn(project.pre_compile_task)
 library.spawn(project.compile_task)
 library.spawn(project.post_compile_task)
 library.spawn(bindings)

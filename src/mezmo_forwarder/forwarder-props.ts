@@ -5,14 +5,14 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { MezmoDestination } from './destination';
-import { IngestionKey } from './ingestion-key';
-import { LineFormat } from './line-format';
-import { LineOptions } from './line-options';
-import { LogGroupTags } from './log-group-tags';
-import { MetricsDetail } from './metrics';
-import { UndeliveredStore } from './undelivered-store';
-import { VendorCode } from './vendor-code';
+import { MezmoDestination } from './delivery/destination';
+import { IngestionKey } from './delivery/ingestion-key';
+import { UndeliveredStore } from './delivery/undelivered-store';
+import { VendorCode } from './function/vendor-code';
+import { LineFormat } from './lines/line-format';
+import { LineOptions } from './lines/line-options';
+import { LogGroupTags } from './lines/log-group-tags';
+import { MetricsDetail } from './watching/metrics';
 
 /**
  * Properties of a `MezmoLogForwarder`.
