@@ -124,9 +124,7 @@ def parse(words: Sequence[str], *, complete: bool = True) -> Call:
         elif shape is None:
             call.parameters[name] = values
         else:
-            call.parameters[name] = _typed(
-                shape.members[name], values or [str(option != f"no-{name}")], option
-            )
+            call.parameters[name] = _typed(shape.members[name], values or [str(option in members)], option)
     if complete and shape:
         _check(call, shape)
     return call

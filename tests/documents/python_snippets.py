@@ -106,6 +106,7 @@ MAKERS: dict[str, Callable[[Scope], Any]] = {
     "forwarder": lambda scope: MezmoLogForwarder(scope.stack, "Forwarder", ingestion_key=scope["key"]),
     "log_group": _log_group("LogGroup"),
     "flow_logs": _log_group("FlowLogs"),
+    "other": _log_group("Other"),
     "stream": lambda scope: Stream(scope.stack, "Stream"),
     "topic": lambda scope: Topic(scope.stack, "Topic"),
     "vpc": lambda scope: Vpc(scope.stack, "Vpc"),

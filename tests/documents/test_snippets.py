@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 
-from tests.documents import python_snippets
+from tests.documents import python_snippets, typescript_snippets
 from tests.documents.commands import CHECKS, CommandError, check
 from tests.documents.markdown import Fence, documents, fences, inline_code
 from tests.documents.shell import commands, placeholders
@@ -41,9 +41,22 @@ def test_python_runs_and_synthesizes(fence: Fence, tmp_path: Path) -> None:
     python_snippets.run(fence.text, tmp_path)
 
 
+def test_typescript_compiles() -> None:
+    found = typescript_snippets.errors({str(one): one.text for one in FENCES if one.language == "typescript"})
+    assert {fence: errors for fence, errors in found.items() if errors} == {}
+
+
 @of(*PARSERS)
-def test_data_is_data(fence: Fence) -> None:
+def test_data_is_data(fence: Fence, tmp_path: Path) -> None:
     if "${" in fence.text:  # a place that a program fills
+        return
+    if "Resources:" in fence.text or '"Resources":' in fence.text:
+        template = tmp_path / f"template.{fence.language}"
+        template.write_text(fence.text)
+        linted = subprocess.run(
+            ["cfn-lint", template], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert linted.returncode == 0, linted.stdout
         return
     PARSERS[fence.language](fence.text)
 
