@@ -22,6 +22,18 @@ SETUP_GO = "actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00"  # v6.0.0
 
 REPOSITORY = "https://github.com/mezmo-forwarder/mezmo-forwarder"
 
+PULL_REQUEST = [
+    "<!-- The title is a conventional commit: feat: ..., fix: ..., docs: ..., test: ... -->",
+    "",
+    "What a user notices, and why (an issue's number, if there is one):",
+    "",
+    "- [ ] a test that failed before, or would",
+    "- [ ] `python3 tools/dev.py test` is green, or its `-m \"not slow\"` where nothing deploys",
+    "- [ ] README's tables, `docs/` and CHANGELOG say it, where a user would look for it",
+    "- [ ] no logical id, filter name or warning's id is another than before",
+    "- [ ] no key, account or log line of anybody's is in it",
+]
+
 project = AwsCdkConstructLibrary(
     name="mezmo-forwarder",
     description="AWS CDK construct library that forwards CloudWatch logs to Mezmo (formerly LogDNA)",
@@ -62,7 +74,7 @@ project = AwsCdkConstructLibrary(
     npmignore_enabled=False,
     docgen=False,
     deps_upgrade=False,
-    pull_request_template=False,
+    pull_request_template_contents=PULL_REQUEST,
     # Its workflow runs on pull_request_target, with a token that may write.
     github_options=GitHubOptions(pull_request_lint=False),
     # One workflow of ours runs .ci/run; releasing comes when the first release does.

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(
 )
 SHOWN = "document.getElementById('shown').value"
 ROWS = "[...document.querySelectorAll('.row')]"
+STACK_TRACES = {"kind": "stack-traces"}
+TRACE = ["ERROR a", "Traceback (most recent call last):", '  File "a.py", line 1, in b', "ValueError: b"]
 Show = Callable[..., None]
 
 
@@ -161,6 +163,33 @@ def test_what_unfolds(browser: Browser, show: Show) -> None:
     texts = browser.evaluate("[...document.querySelectorAll('.unfolded pre')].map(e => e.textContent.length)")
     assert texts == [10_000, 8_192, 10_000, 1_808]
     assert browser.evaluate("document.querySelector('.notes').textContent").startswith("split: over 16 KB")
+
+
+def test_joined_events_say_once_where_they_are_from(browser: Browser, show: Show) -> None:
+    show(TRACE[:3], multiline=STACK_TRACES)
+    unfold(browser)
+
+    first = "document.querySelector('.unfolded section')"
+    names = browser.evaluate(f"[...{first}.querySelectorAll('dt')].map(e => e.textContent)")
+    assert names == ["time", "id", "group", "stream", "account", "filters", "time", "id", "time", "id"]
+
+
+def test_on_a_narrow_page_joined_events_stand_in_the_one_column_of_texts(
+    browser: Browser, show: Show
+) -> None:
+    browser.look(width=400)
+    show([*TRACE, ""], multiline=STACK_TRACES)
+
+    shown = (
+        "[...row.querySelectorAll('summary > *')].filter(e => e.checkVisibility()).map(e => e.textContent)"
+    )
+    assert browser.evaluate(f"{ROWS}.map(row => {shown}.at(-1))") == [
+        " ↵ ".join(TRACE) + "joined",
+        *TRACE[1:],
+        "filtered: empty",
+    ]
+    assert browser.evaluate(f"new Set({ROWS}.map(row => row.offsetHeight)).size") == 1
+    browser.look()
 
 
 MARKUP = [

@@ -62,7 +62,7 @@
       summary.append(level, host, app);
       what.append(make("span", "what", visible(row.line.shown)));
     } else {
-      item.classList.add("no-line");
+      item.classList.add("no-line", ...(row.notes.length ? [] : ["silent"]));
       summary.append(make("span", "level"), make("span", "host"), make("span", "app"));
     }
     for (const [kind, text] of row.notes) {
@@ -99,12 +99,14 @@
   function unfold(row) {
     const panel = make("div", "unfolded"), left = make("section"), right = make("section");
     left.append(make("h2", "", "CloudWatch event"));
+    let told; // the place that the event before was of
     for (const event of row.first && row.entry[0].length > 1 ? row.entry[0] : row.event ? [row.event] : row.entry[0].slice(0, 1)) {
       const [owner, group, stream, filters] = data.places[event.place];
+      const place = [["group", group], ["stream", stream], ["account", owner], ...(filters.length ? [["filters", filters.join(", ")]] : [])];
       left.append(make("pre", "", event.message), list([
-        ["time", new Date(event.time).toJSON() || String(event.time)], ["group", group], ["stream", stream], ["account", owner], ["id", event.id],
-        ...(filters.length ? [["filters", filters.join(", ")]] : []),
+        ["time", new Date(event.time).toJSON() || String(event.time)], ["id", event.id], ...(event.place === told ? [] : place),
       ]));
+      told = event.place;
     }
     right.append(make("h2", "", row.line ? "Line at Mezmo" : "No line"));
     const notes = make("ul", "notes");
