@@ -14,7 +14,7 @@ from typing import IO
 
 from benchmarks.corpus import MIXED, payload
 from benchmarks.sink import serve
-from handler.store import UNDELIVERED, new_name
+from handler.store.store import UNDELIVERED, new_name
 from local.simulation import Exchange, SimulatedS3
 
 _EVENTS = 790  # of an object: 100 KB of gzip

@@ -7,7 +7,7 @@ from benchmarks.corpus import KINDS, MIXED, Payload, hostile_json, json_with_tim
 from benchmarks.lambda_python import DEFAULTS, LambdaPython
 from benchmarks.ratios import compare
 from benchmarks.report import Findings, Verdict, table
-from handler.redaction_rules import RULES
+from handler.redaction.rules import RULES
 
 _JOINING = 1.2
 _LIMIT = 128  # MiB

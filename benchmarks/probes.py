@@ -10,12 +10,12 @@ from isal import isal_zlib
 from msgspec import Raw
 
 import handler.app
-import handler.forwarder
+import handler.forwarding.forwarder
 from benchmarks.floor import GZIP, LINES, SEND, UNPACK, Floor
 from handler.client import Client, Reply
-from handler.events import Limits, Received, read_payload
-from handler.mezmo import Mezmo
-from handler.store import UndeliveredStore
+from handler.delivery.mezmo import Mezmo
+from handler.events.documents import Limits, Received, read_payload
+from handler.store.store import UndeliveredStore
 
 _REDRIVE = {"mezmo_forwarder": "redrive"}
 _REDRIVE_SECONDS = 20  # of a whole core: as much CPU time as 270 s of 7 % of one
@@ -109,7 +109,7 @@ def _stages(file: str, rounds: str) -> object:
         spent[UNPACK] = spent.get(UNPACK, 0) + time.process_time() - start
         return documents
 
-    vars(handler.forwarder)["read_payload"] = read
+    vars(handler.forwarding.forwarder)["read_payload"] = read
     count(Mezmo, "prepare", GZIP)
     count(Mezmo, "send", SEND)
     turns = []

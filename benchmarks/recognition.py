@@ -6,7 +6,7 @@ from benchmarks.corpus import KINDS, MIXED, payload
 from benchmarks.lambda_python import BARE, DEFAULTS, LambdaPython
 from benchmarks.ratios import compare
 from benchmarks.report import Findings, Verdict, table
-from handler.redaction_rules import RULES
+from handler.redaction.rules import RULES
 from handler.settings import META_FIELDS
 
 _TARGET = 1.15

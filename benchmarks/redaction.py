@@ -7,7 +7,7 @@ from benchmarks.corpus import KINDS, MIXED, payload, payload_with_secrets
 from benchmarks.lambda_python import DEFAULTS, LambdaPython
 from benchmarks.previous import time_of
 from benchmarks.report import Findings, Verdict, table
-from handler.redaction_rules import RULES
+from handler.redaction.rules import RULES
 
 _TARGET = 2.0
 _COUNT = 5000

@@ -7,7 +7,7 @@ from benchmarks.corpus import MIXED, largest_payload, stream_batch
 from benchmarks.lambda_python import SHARE, LambdaPython
 from benchmarks.report import Findings, Verdict, table
 from benchmarks.sink import AFTER, DOWN, ONCE
-from handler.store import FIRST_RESERVE_SECONDS
+from handler.store.store import FIRST_RESERVE_SECONDS
 
 _LATENCIES = (50, 500)  # milliseconds
 _FACTOR = 2

@@ -57,8 +57,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=ASSET.parent, prefix=".handler-") as scratch:
         staged = Path(scratch) / "handler"
         (staged / "handler").mkdir(parents=True)
-        for module in sorted(SOURCE.glob("*.py")):
-            shutil.copyfile(module, staged / "handler" / module.name)
+        for module in sorted(SOURCE.rglob("*.py")):
+            target = staged / "handler" / module.relative_to(SOURCE)
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(module, target)
         (staged / "handler" / "version.py").write_text(
             f'"""The released version."""\n\nVERSION = "{version()}"\n'
         )

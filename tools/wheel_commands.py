@@ -37,8 +37,9 @@ def complete(metadata: str) -> str:
     project = json.loads(metadata)
     names = [found.relative_to(SOURCE.parent) for found in sorted(SOURCE.rglob("*.py"))]
     packages = sorted({".".join(name.parent.parts) for name in names})
-    function = f"{PACKAGE}.function"
-    project["packages"] += [*packages, f"{function}.handler"]
+    modules = [found.relative_to(HANDLER.parent) for found in HANDLER.rglob("*.py")]
+    rooms = sorted({".".join((PACKAGE, "function", *name.parent.parts)) for name in modules})
+    project["packages"] += [*packages, *rooms]
     project["package_data"] |= {package: ["*.html", "*.css", "*.js"] for package in packages}
     project["entry_points"] = {"console_scripts": [f"mezmo-forwarder={PACKAGE}.__main__:main"]}
     project["extras_require"] = {

@@ -1,7 +1,7 @@
 """The failure ways: what Mezmo answers, what the forwarder does then, and where the lines end."""
 
 from docs.images.drawing import Drawing
-from handler.delivery import MOST_HALVINGS, MOST_TRIES
+from handler.delivery.delivery import MOST_HALVINGS, MOST_TRIES
 
 _ROW, _GAP, _TOP = 44, 10, 56
 

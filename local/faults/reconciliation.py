@@ -121,7 +121,7 @@ def _problems_of(event: Event, lines: Sequence[CommittedLine]) -> Iterable[str]:
 
 
 def _joined(lines: Sequence[CommittedLine]) -> str | None:
-    """Put the parts together, as `handler.oversize` says; None if one is missing."""
+    """Put the parts together, as `handler.lines.oversize` says; None if one is missing."""
     by_part = {line_key(line.fields)[1]: line for line in lines}
     if 0 in by_part:
         return by_part[0].line

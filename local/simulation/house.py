@@ -7,11 +7,11 @@ from unittest import mock
 
 import msgspec
 
-from handler.events import Limits, read_payload
-from handler.forwarder import Forwarder
-from handler.redrive import Redrive
+from handler.events.documents import Limits, read_payload
+from handler.forwarding.forwarder import Forwarder
+from handler.redriving.redrive import Redrive
 from handler.settings import VARIABLE, read_redrive_settings, read_settings
-from handler.store import REJECTED
+from handler.store.store import REJECTED
 from handler.timing import Timing
 from local.simulation.lambda_service import Function, Lambda
 from local.simulation.mezmo import SimulatedMezmo

@@ -149,7 +149,10 @@ class World:
         class Client(_Client):
             world = self
 
-        with mock.patch("handler.sender.Client", Client), mock.patch("handler.aws.Client", Client):
+        with (
+            mock.patch("handler.forwarding.sender.Client", Client),
+            mock.patch("handler.aws.calls.Client", Client),
+        ):
             yield
 
     def exchange(self, host: str, request: Exchange, deadline: float) -> Reply:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handler.events import Limits, payload_of, read_payload
+from handler.events.documents import Limits, payload_of, read_payload
 from mezmo_forwarder_commands.backfill.documents import Document, Event, control_payload, documents_of
 from tests.backfill.doubles import QUERY, event
 

@@ -72,9 +72,9 @@ def test_a_time_out_in_which_a_hanging_request_does_not_fit(
     stack: Stack, make_forwarder: Make, *, store: bool
 ) -> None:
     pytest.importorskip("isal", reason="the handler's figures are not known without what it imports")
-    from handler.delivery import LONGEST_REQUEST_SECONDS  # noqa: PLC0415  see above
-    from handler.forwarder import _RESERVE_SECONDS  # noqa: PLC0415
-    from handler.store import FIRST_RESERVE_SECONDS  # noqa: PLC0415
+    from handler.delivery.delivery import LONGEST_REQUEST_SECONDS  # noqa: PLC0415  see above
+    from handler.forwarding.forwarder import _RESERVE_SECONDS  # noqa: PLC0415
+    from handler.store.store import FIRST_RESERVE_SECONDS  # noqa: PLC0415
 
     options = {} if store else {"undelivered_store": UndeliveredStore.none()}
     least = LONGEST_REQUEST_SECONDS + _RESERVE_SECONDS + (FIRST_RESERVE_SECONDS if store else 0)

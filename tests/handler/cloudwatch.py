@@ -5,10 +5,10 @@ import gzip
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from handler.batches import Piece
-from handler.events import Limits, Received, payload_of, read_payload
-from handler.lines import encode_lines
-from handler.names import names_of
+from handler.events.documents import Limits, Received, payload_of, read_payload
+from handler.lines.batches import Piece
+from handler.lines.lines import encode_lines
+from handler.lines.names import names_of
 from handler.settings import Settings
 
 GROUP = "/aws/lambda/checkout"

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from handler import facts
-from handler.facts import Facts
-from handler.literals import literal_of
-from handler.services import Recognized, recognize
+from handler.services import facts
+from handler.services.facts import Facts
+from handler.services.table import Recognized, recognize
+from handler.texts.literals import literal_of
 
 SAMPLES = Path(__file__).with_name("samples")
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs/reference/services.md"
@@ -223,7 +223,7 @@ Written by `python -m tests.handler.recognition`, from the samples in `tests/han
 tests go through. Each has the addresses of the documents that tell its format. A row is a sample's log
 group, log stream and first message, and what its line is called; the line's text is the message, and
 `meta` has what [lines](lines.md) says besides. Adding a service is an entry in
-`src/mezmo_forwarder/handler/services.py` and a sample.
+`src/mezmo_forwarder/handler/services/table.py` and a sample.
 
 {table()}
 ## The fields of `meta`

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler import json_messages
-from handler.batches import Batch
-from handler.events import Limits, payload_of, read_payload
-from handler.forwarding import Forwarding
-from handler.leftovers import Leftovers
-from handler.overrides import SettingsBySubscription
-from handler.redaction_rules import RULES
+from handler.delivery.leftovers import Leftovers
+from handler.events.documents import Limits, payload_of, read_payload
+from handler.forwarding.forwarding import Forwarding
+from handler.forwarding.overrides import SettingsBySubscription
+from handler.lines import json_messages
+from handler.lines.batches import Batch
+from handler.redaction.rules import RULES
 from handler.report import Report
 from handler.settings import META_FIELDS
 from local.mezmo.line_rules import LineFlags, problem_of

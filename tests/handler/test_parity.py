@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.batches import Batch, Query
-from handler.mezmo import Mezmo
+from handler.delivery.mezmo import Mezmo
+from handler.lines.batches import Batch, Query
 from tests.handler.cloudwatch import encode, make_document, pack, read, to_json
 from tests.handler.doubles import ScriptedClient, make_settings
 

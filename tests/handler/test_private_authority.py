@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from handler.aws import SECRETS_MANAGER, call_json
+from handler.aws.calls import SECRETS_MANAGER, call_json
 from handler.client import Client, tls_context
 from handler.errors import AwsError, TransportError
 from handler.timing import SYSTEM

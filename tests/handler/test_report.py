@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from handler.batches import Batch, Piece, Query
+from handler.lines.batches import Batch, Piece, Query
 from handler.report import Report, log, log_report
 from tests.handler.cloudwatch import FIRST_TIMESTAMP, GROUP, received
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from handler.events import Limits, read_payload
+from handler.events.documents import Limits, read_payload
 from local.faults.events import Event, make_puts
 from local.mezmo import CommittedLine
 from local.mezmo.line_rules import committed_line

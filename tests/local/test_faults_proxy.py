@@ -12,8 +12,8 @@ import botocore.exceptions  # type: ignore[import-untyped]  # as above
 import botocore.session  # type: ignore[import-untyped]  # as above
 import pytest
 
+from handler.aws.s3 import Bucket
 from handler.errors import AwsError
-from handler.s3 import Bucket
 from handler.timing import Timing
 from local.aws import LocalAws
 from local.faults.proxy import (

@@ -175,7 +175,9 @@ def test_the_wheel_is_the_bindings_and_the_commands(wheel: Path, tmp_path: Path)
 
     assert found == expected
     asset = {
-        name.rpartition("/")[2]: content for name, content in found.items() if "/lib/handler/handler/" in name
+        name.partition("/lib/handler/handler/")[2]: content
+        for name, content in found.items()
+        if "/lib/handler/handler/" in name
     }
     function = "mezmo_forwarder_commands/function/handler/"
     carried = {name.removeprefix(function): added.pop(name) for name in [*added] if name.startswith(function)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handler import json_messages
+from handler.lines import json_messages
 from tests.handler.cloudwatch import FIRST_TIMESTAMP
 from tests.handler.doubles import make_settings
 from tests.preview.samples import STANDARD, notes_of, see

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Raw, structs
 
-from handler.events import LogEvent, Received
-from handler.forwarder import Forwarder
-from handler.literals import literal_of, text_of
+from handler.events.documents import LogEvent, Received
+from handler.forwarding.forwarder import Forwarder
 from handler.settings import read_settings
+from handler.texts.literals import literal_of, text_of
 from local.mezmo import MezmoStandIn
 from mezmo_forwarder_commands.inputs import Payload, pack
 from mezmo_forwarder_commands.notes import Made, Note, notes_on

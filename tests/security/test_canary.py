@@ -16,8 +16,8 @@ import trustme
 
 from handler.client import Client, Reply, tls_context
 from handler.errors import TransportError
-from handler.forwarder import Forwarder
-from handler.redrive import Redrive
+from handler.forwarding.forwarder import Forwarder
+from handler.redriving.redrive import Redrive
 from local.simulation import Exchange, Fault, SimulatedMezmo
 from local.simulation.house import House
 from tests.handler.cloudwatch import make_event

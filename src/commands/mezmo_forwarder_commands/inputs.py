@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from handler.errors import EventError
-from handler.events import payload_of, unpack_base64
-from handler.kinesis import records_of
+from handler.events.documents import payload_of, unpack_base64
+from handler.events.kinesis import records_of
 
 from .errors import CommandError
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from handler.oversize import LONGEST_LINE
+from handler.lines.oversize import LONGEST_LINE
 
 # Of the text's first characters, the first word that is a level, as loggers write them.
 _LEVEL = re.compile(

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from handler.line_format import JSON_NUMBERS, JSON_TEXTS
-from handler.meta_size import LARGEST_META
-from handler.oversize import LONGEST_LINE
+from handler.lines.format import JSON_NUMBERS, JSON_TEXTS
+from handler.lines.meta_size import LARGEST_META
+from handler.lines.oversize import LONGEST_LINE
 from handler.settings import Settings
 
 Kind = Literal[

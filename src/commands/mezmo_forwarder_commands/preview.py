@@ -7,19 +7,19 @@ from itertools import islice
 
 from msgspec import structs
 
-from handler import facts
-from handler.batches import Batch, Batcher
+from handler.delivery.leftovers import Leftovers
+from handler.delivery.mezmo import Mezmo
 from handler.errors import EventError
-from handler.events import Document, Limits, LogEvent, Received, read_payload
-from handler.forwarding import Forwarding
-from handler.joining import join
-from handler.leftovers import Leftovers
-from handler.literals import text_of
-from handler.mezmo import Mezmo
-from handler.names import names_of
-from handler.overrides import SettingsBySubscription
+from handler.events.documents import Document, Limits, LogEvent, Received, read_payload
+from handler.events.joining import join
+from handler.forwarding.forwarding import Forwarding
+from handler.forwarding.overrides import SettingsBySubscription
+from handler.lines.batches import Batch, Batcher
+from handler.lines.names import names_of
 from handler.report import Report
+from handler.services import facts
 from handler.settings import Settings
+from handler.texts.literals import text_of
 
 from .errors import CommandError
 from .inputs import Payload
@@ -113,7 +113,7 @@ class Preview:
 
 
 class _GivenTags:
-    """Takes the place of `handler.log_group_tags.Lookups`: each log group has the same tags."""
+    """Takes the place of `handler.forwarding.log_group_tags.Lookups`: each log group has the same tags."""
 
     def __init__(self, tags: Mapping[str, str]) -> None:
         self._tags = tags
@@ -126,7 +126,7 @@ class _GivenTags:
 
 
 class _Nowhere:
-    """Takes the place of `handler.delivery.Delivery`: keeps the batches that would be sent."""
+    """Takes the place of `handler.delivery.delivery.Delivery`: keeps the batches that would be sent."""
 
     stopped = None
 

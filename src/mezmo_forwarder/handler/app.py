@@ -3,7 +3,7 @@
 import os
 from contextlib import suppress
 
-from .forwarder import Context, Forwarder
+from .forwarding.forwarder import Context, Forwarder
 from .report import log
 from .settings import read_settings
 

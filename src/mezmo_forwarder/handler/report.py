@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
-from .batches import Batch
+from .lines.batches import Batch
 from .settings import MetricsDetail
 
 # As reasons of a filter

@@ -103,7 +103,7 @@ class Multiline(Struct, frozen=True, forbid_unknown_fields=True):
         if (self.pattern is not None) != (self.kind in ("starts-with", "continues-with")):
             raise ValueError("a pattern belongs to the kinds starts-with and continues-with, and to no other")
         if self.pattern is not None:
-            from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+            from .texts.patterns import compile_pattern  # noqa: PLC0415  only where there are any
 
             compile_pattern(self.pattern)
 
@@ -114,7 +114,7 @@ class PatternFilter(Struct, frozen=True, forbid_unknown_fields=True, tag_field="
     pattern: Text
 
     def __post_init__(self) -> None:
-        from .patterns import compile_pattern  # noqa: PLC0415  only where there are any
+        from .texts.patterns import compile_pattern  # noqa: PLC0415  only where there are any
 
         compile_pattern(self.pattern)
 
@@ -376,7 +376,7 @@ def _check_address(url: str) -> None:
 
 
 def _check_redaction(redact: Redact, environment: Mapping[str, str]) -> None:
-    from .redaction import Redactor  # noqa: PLC0415  costs nothing where nothing is redacted
+    from .redaction.redactor import Redactor  # noqa: PLC0415  costs nothing where nothing is redacted
 
     try:
         Redactor(redact, environment)

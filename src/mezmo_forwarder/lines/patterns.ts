@@ -1,7 +1,7 @@
 /**
  * Whether the handler takes a pattern of the user's, found out at synthesis.
  *
- * What patterns may hold, and how their steps are counted, is written in `handler/patterns.py`, of which this is the
+ * What patterns may hold, and how their steps are counted, is written in `handler/texts/patterns.py`, of which this is the
  * same in TypeScript; `tests/patterns.json` is tried on both.
  */
 

@@ -11,7 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk.aws_secretsmanager import Secret
 
-from handler.overrides import SettingsBySubscription
+from handler.forwarding.overrides import SettingsBySubscription
 from handler.settings import VARIABLE, Settings, read_redrive_settings, read_settings
 from mezmo_forwarder import (
     LineFilter,

@@ -11,7 +11,7 @@ from aws_cdk import aws_logs as logs
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.tag_texts import field_of
+from handler.lines.tag_texts import field_of
 from mezmo_forwarder import LineFormat, LogGroupTags, MezmoDestination, MezmoLogForwarder
 from tests.constructs.synthesized import actions, evaluate, resources, statements, warnings
 

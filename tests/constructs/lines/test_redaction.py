@@ -9,9 +9,10 @@ import pytest
 from aws_cdk import App, CfnParameter, Environment, Stack
 from aws_cdk.aws_secretsmanager import Secret
 
-from handler import patterns, redaction_rules
+from handler.redaction import rules as redaction_rules
 from handler.settings import Redact, Settings, read_settings
 from handler.settings import Redaction as Rule
+from handler.texts import patterns
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder, Redaction, RedactionKeep
 from tests.constructs.synthesized import SECRET_ARN, variables
 

@@ -9,7 +9,7 @@ from aws_cdk import App, CfnParameter, Environment, Stack
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
-from handler.overrides import SettingsBySubscription
+from handler.forwarding.overrides import SettingsBySubscription
 from handler.settings import Settings, read_redrive_settings, read_settings
 from mezmo_forwarder import LogGroupTags, MezmoLogForwarder, VendorCode
 from tests.constructs.subscriptions.test_subscription import FILTER, HERE, forwarder_in, template

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from handler.errors import SettingsError
-from handler.store import FAILED_INVOCATIONS
+from handler.store.store import FAILED_INVOCATIONS
 
 from . import resource_policy
 from .calls import CallError, Json

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from handler.delivery.keys import TOKEN_PREFIXES, describe, key_of, read_key
 from handler.errors import KeyUnavailableError
-from handler.keys import TOKEN_PREFIXES, describe, key_of, read_key
 from handler.settings import EnvironmentKey, SecretsManagerKey, Settings
 
 from . import mezmo_probe

@@ -10,9 +10,9 @@ import time
 from urllib.parse import urlsplit
 
 from handler.client import Client
+from handler.delivery.mezmo import without_key
+from handler.delivery.outcomes import Delivered, KeyRefused, Outcome, Rejected, Retry, judge
 from handler.errors import TransportError
-from handler.mezmo import without_key
-from handler.outcomes import Delivered, KeyRefused, Outcome, Rejected, Retry, judge
 
 from .findings import Answer, broken, ok, unknown
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from handler.redrive_lease import KEY as LEASE
+from handler.redriving.lease import KEY as LEASE
 from handler.settings import SecretsManagerKey, Settings, SsmParameterKey
-from handler.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
+from handler.store.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
 
 from .calls import CallError
 from .deployment import Deployment, Function

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import msgspec
 
-from handler.redrive import MOST_TRIES
-from handler.redrive_lease import KEY as LEASE
-from handler.redrive_lease import State
-from handler.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
+from handler.redriving.lease import KEY as LEASE
+from handler.redriving.lease import State
+from handler.redriving.redrive import MOST_TRIES
+from handler.store.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
 
 from . import resource_policy
 from .calls import CallError, Json

@@ -1,0 +1,1 @@
+"""Calls to AWS without an SDK. Nothing here knows of lines."""

@@ -1,0 +1,1 @@
+"""One invocation, from what came in to what is reported."""

@@ -1,0 +1,1 @@
+"""What is taken out of lines before anything else sees them."""

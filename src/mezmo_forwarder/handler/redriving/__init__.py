@@ -1,0 +1,1 @@
+"""What the store keeps is sent again."""

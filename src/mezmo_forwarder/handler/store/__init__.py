@@ -1,0 +1,1 @@
+"""What Mezmo did not take, as objects."""

@@ -1,0 +1,1 @@
+"""What is told from a text alone: JSON literals, patterns, shapes of stack traces, fields, templates."""
