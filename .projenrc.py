@@ -28,7 +28,7 @@ PULL_REQUEST = [
     "What a user notices, and why (an issue's number, if there is one):",
     "",
     "- [ ] a test that failed before, or would",
-    "- [ ] `python3 tools/dev.py test` is green, or its `-m \"not slow\"` where nothing deploys",
+    '- [ ] `python3 tools/dev.py test` is green, or its `-m "not slow"` where nothing deploys',
     "- [ ] README's tables, `docs/` and CHANGELOG say it, where a user would look for it",
     "- [ ] no logical id, filter name or warning's id is another than before",
     "- [ ] no key, account or log line of anybody's is in it",
