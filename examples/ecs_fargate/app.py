@@ -55,7 +55,14 @@ task.add_container(
     ),
 )
 ecs.FargateService(
-    shop, "Service", cluster=cluster, task_definition=task, desired_count=1, assign_public_ip=True
+    shop,
+    "Service",
+    cluster=cluster,
+    task_definition=task,
+    desired_count=1,
+    min_healthy_percent=100,
+    circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True),
+    assign_public_ip=True,
 )
 
 mezmo = Stack(app, "ShopLogs")  # of its own, so that it comes and goes without the shop
