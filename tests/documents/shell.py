@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+SHELLS = ("shell", "bash", "sh")
 _SUBSTITUTION = r"\$\((?:[^()']|'[^']*')*\)"
 _QUOTED = rf'"(?:[^"\\$]|{_SUBSTITUTION}|\$|\\.)*"'
 _TOKEN = re.compile(

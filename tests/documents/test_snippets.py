@@ -13,15 +13,14 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from tests.documents import python_snippets, typescript_snippets
 from tests.documents.commands import CHECKS, CommandError, check
 from tests.documents.markdown import Fence, documents, fences, inline_code
-from tests.documents.shell import commands, placeholders
+from tests.documents.shell import SHELLS, commands, placeholders
 
 # What jsii-rosetta compiles already: `projen docs`.
 GENERATED = ("API.md", "docs/api/")
 DOCUMENTS = [document for document in documents() if not document.startswith(GENERATED)]
 FENCES = [fence for document in DOCUMENTS for fence in fences(document)]
-SHELL = {"shell", "bash", "sh"}
 PARSERS = {"json": json.loads, "yaml": yaml.safe_load, "toml": tomllib.loads}
-TRIED = {"python", "typescript", "text", "hcl", *SHELL, *PARSERS}
+TRIED = {"python", "typescript", "text", "hcl", *SHELLS, *PARSERS}
 
 
 def of(*languages: str) -> pytest.MarkDecorator:
@@ -72,7 +71,7 @@ def test_terraform_reads_it(fence: Fence) -> None:
     assert formatted.returncode == 0, formatted.stdout + formatted.stderr
 
 
-@of(*SHELL)
+@of(*SHELLS)
 def test_bash_reads_it(fence: Fence) -> None:
     read = subprocess.run(
         ["bash", "-n"], input=fence.text, capture_output=True, text=True, check=False, timeout=60
@@ -83,7 +82,7 @@ def test_bash_reads_it(fence: Fence) -> None:
     )
 
 
-@of(*SHELL)
+@of(*SHELLS)
 def test_commands_exist_with_their_options(fence: Fence) -> None:
     for words in commands(fence.text):
         check(words)

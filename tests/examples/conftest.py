@@ -1,4 +1,4 @@
-"""The examples, each synthesized once; and one local AWS with one local Mezmo to deploy them."""
+"""The examples, each synthesized once; and one local AWS with one local Mezmo, to deploy them there."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -11,12 +11,16 @@ import pytest
 os.environ.setdefault("CDK_VALIDATION", "false")
 
 from local.aws import LocalAws
+from local.aws.local_aws import ACCOUNT
 from local.mezmo import MezmoStandIn
+from tests.examples.readme_way import ReadmeWay
 from tests.examples.synthesized import Example, synthesize
-from tests.pipeline.whole_way import KEY, WholeWay, make_secret
+from tests.examples.terminal import Terminal
+from tests.pipeline.whole_way import KEY, make_secret
 
+SENDING = "222222222222"  # the other account of two
 Synthesized = Callable[[str], Example]
-Deploy = Callable[[str], WholeWay]
+Deploy = Callable[..., ReadmeWay]
 
 # Mezmo's names are the stand-in's, so that an example needs no other address than Mezmo's own.
 MEZMO_IS_HERE = """
@@ -43,13 +47,13 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Synthesized:
     return once
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mezmo() -> Iterator[MezmoStandIn]:
     with MezmoStandIn(keys={KEY}) as stand_in:
         yield stand_in
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """A local AWS whose functions find Mezmo here."""
     directory = tmp_path_factory.mktemp("aws")
@@ -61,7 +65,7 @@ def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield local
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def account(aws: LocalAws, synthesized: Synthesized, tmp_path_factory: pytest.TempPathFactory) -> LocalAws:
     """The same after what each README begins with: the secret, and `cdk bootstrap`."""
     make_secret(aws, "MezmoIngestionKey")
@@ -70,28 +74,42 @@ def account(aws: LocalAws, synthesized: Synthesized, tmp_path_factory: pytest.Te
     return aws
 
 
+@pytest.fixture(scope="session")
+def terminal(aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """A reader's, with the two accounts that a README may name."""
+    accounts = {"receiving": ACCOUNT, "sending": SENDING}
+    return Terminal(aws, tmp_path_factory.mktemp("terminal"), accounts)
+
+
 @pytest.fixture
 def deploy(
-    account: LocalAws, mezmo: MezmoStandIn, synthesized: Synthesized, tmp_path: Path
+    aws: LocalAws, mezmo: MezmoStandIn, terminal: Terminal, synthesized: Synthesized, tmp_path: Path
 ) -> Iterator[Deploy]:
-    """Deploy an example, to log groups that are there if it does not make them; destroy it afterwards."""
+    """Follow an example's README, with the log groups there that it does not make; clear up afterwards."""
     made: list[str] = []
+    forget_secrets(aws)
 
-    def one(name: str) -> WholeWay:
-        example = synthesized(name)
-        for group in sorted(example.log_groups_of_others - set(made)):
-            account.client("logs").create_log_group(logGroupName=group)
+    def one(name: str, **values: str) -> ReadmeWay:
+        for group in sorted(synthesized(name).log_groups_of_others - set(made)):
+            aws.client("logs").create_log_group(logGroupName=group)
             made.append(group)
-        way = WholeWay(account, mezmo, str(example.assembly), tmp_path)
+        way = ReadmeWay(aws, mezmo, terminal, name, tmp_path, **values)
         way.deploy()
         return way
 
     yield one
-    formation = account.client("cloudformation")
+    formation = aws.client("cloudformation")
     stacks = sorted(formation.describe_stacks()["Stacks"], key=itemgetter("CreationTime"), reverse=True)
     for stack in stacks[:-1]:  # not by the CLI, which takes seconds, and not CDKToolkit
         formation.delete_stack(StackName=stack["StackName"])
         waiter = formation.get_waiter("stack_delete_complete")
         waiter.wait(StackName=stack["StackName"], WaiterConfig={"Delay": 0.2})
     for group in made:
-        account.client("logs").delete_log_group(logGroupName=group)
+        aws.client("logs").delete_log_group(logGroupName=group)
+
+
+def forget_secrets(aws: LocalAws) -> None:
+    """Delete all secrets, for a README begins without."""
+    secrets = aws.client("secretsmanager")
+    for secret in secrets.list_secrets()["SecretList"]:
+        secrets.delete_secret(SecretId=secret["ARN"], ForceDeleteWithoutRecovery=True)

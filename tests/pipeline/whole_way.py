@@ -51,9 +51,9 @@ class WholeWay:
         options = [part for name, value in context.items() for part in ("-c", f"{name}={value}")]
         return self.aws.cdk(*arguments, *options, app=self._app, cwd=self._directory)
 
-    def write(self, log_group: str, *messages: str, stream: str = "stream") -> None:
+    def write(self, log_group: str, *messages: str, stream: str = "stream", account: str = "local") -> None:
         """Write messages to a log group, which must exist; the stream is made where it does not."""
-        logs = self.aws.client("logs")
+        logs = self.aws.client("logs", account=account)
         with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_stream(logGroupName=log_group, logStreamName=stream)
         now = int(time.time() * 1000)
