@@ -28,7 +28,7 @@ PULL_REQUEST = [
     "What a user notices, and why (an issue's number, if there is one):",
     "",
     "- [ ] a test that failed before, or would",
-    "- [ ] `python3 tools/dev.py test` is green, or its `-m \"not slow\"` where nothing deploys",
+    '- [ ] `python3 tools/dev.py test` is green, or its `-m "not slow"` where nothing deploys',
     "- [ ] README's tables, `docs/` and CHANGELOG say it, where a user would look for it",
     "- [ ] no logical id, filter name or warning's id is another than before",
     "- [ ] no key, account or log line of anybody's is in it",
@@ -145,6 +145,13 @@ docs.exec("jsii-docgen --output API.md --language python")
 
 pictures = project.add_task("pictures", description="Draw the documents' pictures, into docs/images")
 pictures.exec("python -m docs.images")
+
+documents = project.add_task(
+    "documents", description="Write what docs/ has from code: services, metrics and alarms, pictures"
+)
+documents.exec("python -m tests.handler.recognition")
+documents.exec("python -m tests.watching.document")
+documents.spawn(pictures)
 
 standalone = project.add_task(
     "standalone", description="Templates and zip for those without CDK, into dist/standalone"
