@@ -146,6 +146,13 @@ docs.exec("jsii-docgen --output API.md --language python")
 pictures = project.add_task("pictures", description="Draw the documents' pictures, into docs/images")
 pictures.exec("python -m docs.images")
 
+documents = project.add_task(
+    "documents", description="Write what docs/ has from code: services, metrics and alarms, pictures"
+)
+documents.exec("python -m tests.handler.recognition")
+documents.exec("python -m tests.watching.document")
+documents.spawn(pictures)
+
 standalone = project.add_task(
     "standalone", description="Templates and zip for those without CDK, into dist/standalone"
 )
