@@ -118,6 +118,9 @@ project.pre_compile_task.exec(
 # The function's asset is put together after compilation, when the package is built: never at synthesis.
 project.post_compile_task.exec("python tools/handler_asset.py", name="handler asset")
 
+# Before any package is: each shows the examples in its own language.
+project.post_compile_task.exec("python tools/examples.py", name="examples")
+
 bindings = project.add_task("bindings:python", description="Generate the Python package, without building it")
 bindings.exec("jsii-pacmak --code-only --target python --outdir build/bindings --force")
 bindings.exec("python tools/wheel_commands.py", name="commands")
@@ -139,9 +142,11 @@ compat = project.tasks.try_find("compat")
 assert compat, "the API is held to the last release's"
 compat.reset("python tools/compatibility.py")
 
-docs = project.add_task("docs", description="Write API.md from the compiled library")
-docs.exec("jsii-rosetta extract --compile --strict .jsii")
-docs.exec("jsii-docgen --output API.md --language python")
+docs = project.add_task("docs", description="Write API.md and docs/api from the compiled library")
+docs.exec("python tools/examples.py", name="examples")
+docs.exec("python tools/api_reference.py", name="reference")
+for reference in ("/API.md", "/docs/api/[a-z]*.md"):
+    project.annotate_generated(reference)  # folded in a diff
 
 pictures = project.add_task("pictures", description="Draw the documents' pictures, into docs/images")
 pictures.exec("python -m docs.images")

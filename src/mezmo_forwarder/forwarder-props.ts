@@ -45,14 +45,14 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly recognize?: boolean;
 
   /**
-   * A name of the account, for `meta` and templates.
+   * A name of the account, such as `production`, for `meta` and templates, at most 64 characters.
    *
    * @default - none
    */
   readonly accountAlias?: string;
 
   /**
-   * Tags of its log group that each line gets, such as `[LogGroupTags.asTags("team", "env")]`.
+   * Tags of its log group that each line gets.
    *
    * Both roles may call `logs:ListTagsForResource` on the subscribed log groups. In a VPC that needs a way to CloudWatch Logs.
    *
@@ -70,7 +70,7 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly redactHashKey?: secretsmanager.ISecret;
 
   /**
-   * How long the function keeps the ingestion key before it reads it again. A key that Mezmo refuses is read again at once.
+   * How long the function keeps the ingestion key before it reads it again, from 1 second to 1 day. A key that Mezmo refuses is read again at once.
    *
    * @default Duration.hours(1)
    */
@@ -98,14 +98,14 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly architecture?: lambda.Architecture;
 
   /**
-   * The function's memory, in MB. Lambda gives CPU by it.
+   * The function's memory, from 128 to 10240 MB. Lambda gives CPU by it.
    *
    * @default 128
    */
   readonly memorySize?: number;
 
   /**
-   * How long one invocation may take. Retries stay inside it.
+   * How long one invocation may take, from 1 second to 15 minutes. Retries stay inside it. One too short for a slow request gets a warning.
    *
    * @default Duration.seconds(60)
    */
@@ -160,7 +160,7 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly metricsDetail?: MetricsDetail;
 
   /**
-   * How many invocations may run at a time.
+   * How many invocations may run at a time. With 0 nothing is forwarded: a pause.
    *
    * @default - no limit but the account's
    */
@@ -181,7 +181,7 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly description?: string;
 
   /**
-   * Further variables, such as `HTTPS_PROXY` or `SSL_CERT_FILE`.
+   * Further variables, such as `HTTPS_PROXY` or `SSL_CERT_FILE`. All variables take 4 KB. One that looks like an ingestion key is refused.
    *
    * @default - none
    */
@@ -247,7 +247,7 @@ export interface MezmoLogForwarderProps extends LineOptions {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * The log group that the forwarder's own logs go to.
+   * The log group that the forwarder's own logs go to. Its retention is its own to say, so `logRetention` is refused beside it.
    *
    * @default - one of its own, deleted with the stack
    */

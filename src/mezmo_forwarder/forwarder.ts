@@ -229,7 +229,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   }
 
   /**
-   * Manages the connections of the function's network interfaces; an error without a `vpc`.
+   * Manages the connections of the function's network interfaces, and throws without a `vpc`.
    */
   public get connections(): ec2.Connections {
     return this.function.connections;
@@ -239,7 +239,7 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    * Make the VPC endpoints that the functions need to reach AWS: of Secrets Manager or Parameter Store, whichever keeps the key,
    * a gateway of S3 for the undelivered store, with `logGroupTags` of CloudWatch Logs, and with vendor code of Lambda. With a proxy in `environment` they get past it (`NO_PROXY`).
    *
-   * A VPC takes each once. Another forwarder there is let in by its connections: `endpoint.connections.allowDefaultPortFrom(other)`.
+   * A VPC takes each once. Another forwarder there is let in by each endpoint's connections, with `allowDefaultPortFrom`.
    *
    * @returns the interface endpoints
    */
@@ -256,9 +256,16 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   /**
    * Forward a log group's events.
    *
-   * The filter belongs to the forwarder, so its stack depends on the log group's and never the other way.
+   * The filter belongs to the forwarder, so its stack depends on the log group's and never the other way. A log group that is
+   * subscribed twice with the same pattern is refused, and so is the forwarder's own.
    *
    * @param logGroup one of this stack, of another stack, or one that exists already
+   *
+   * @example
+   * forwarder.subscribe(logs.LogGroup.fromLogGroupName(this, 'Shop', '/aws/ecs/shop'), {
+   *   filterPattern: logs.FilterPattern.anyTerm('ERROR', 'WARN'),
+   *   mezmoTags: ['web'],
+   * });
    */
   public subscribe(logGroup: logs.ILogGroupRef, options: SubscribeOptions = {}): logs.SubscriptionFilter {
     return this.subscriptions.add(logGroup, options);
@@ -270,7 +277,10 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
    * A log group that is subscribed otherwise keeps its own options, and the first call is the one that counts. Forwarders' own
    * log groups are left out, and with a warning those that cannot be subscribed.
    *
-   * @param scope the app, a stage, a stack or any other construct
+   * @param scope the app, a stage, a stack or any other construct, of the forwarder's own app and stage
+   *
+   * @example
+   * forwarder.subscribeAll(this, { excludeLogGroups: [LogGroupMatch.name('/aws/codebuild/*')] });
    */
   public subscribeAll(scope: IConstruct, options: SubscribeAllOptions = {}): void {
     this.all ??= new SubscribeAll(this, this.subscriptions);
@@ -280,7 +290,11 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   /**
    * Forward the events of all log groups of the account and region, those to come included, by the account's one subscription policy.
    *
-   * The forwarder's own log group is left out, and those that it subscribes singly, whichever call comes first.
+   * The forwarder's own log group is left out, and those that it subscribes singly, whichever call comes first. CloudWatch takes
+   * one such policy in an account and region: a second is refused where it can be seen.
+   *
+   * @example
+   * forwarder.subscribeAccount({ excludeLogGroupPrefixes: ['/aws/codebuild/'] });
    */
   public subscribeAccount(options: SubscribeAccountOptions = {}): logs.CfnAccountPolicy {
     const policy = subscribeAccount({
@@ -298,7 +312,11 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   /**
    * Forward what CloudWatch Logs writes to a Kinesis data stream: the way across accounts, and for very many events.
    *
-   * @param stream one of this region
+   * @param stream one of this region; with vendor code, or when it is added already, it is refused
+   *
+   * @example
+   * const stream = new kinesis.Stream(this, 'Stream');
+   * forwarder.addKinesisStream(stream, { parallelizationFactor: 2 });
    */
   public addKinesisStream(stream: kinesis.IStream, options: KinesisStreamOptions = {}): lambda.EventSourceMapping {
     if (this.vendor) {
@@ -314,6 +332,8 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
 
   /**
    * Let the function read the subscribed log groups, now and later: `logs:Describe*` and `logs:Get*` on each.
+   *
+   * Refused where no log group is subscribed, or more than one policy can name.
    */
   public allowLogAccess(options: LogAccessOptions = {}): void {
     const arns = Lazy.list({ produce: () => this.subscriptions.groupArns.flatMap((arn) => [arn, `${arn}:*`]) });
@@ -327,7 +347,10 @@ export class MezmoLogForwarder extends WatchedForwarder implements iam.IGrantabl
   }
 
   /**
-   * Called by `logs.SubscriptionFilter` when the forwarder is its destination.
+   * Called by CDK's `SubscriptionFilter` when the forwarder is its destination.
+   *
+   * @param scope the filter
+   * @param sourceLogGroup its log group
    */
   public bind(scope: Construct, sourceLogGroup: logs.ILogGroupRef): logs.LogSubscriptionDestinationConfig {
     this.subscriptions.bound(scope, sourceLogGroup);

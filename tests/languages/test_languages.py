@@ -1,12 +1,14 @@
 """The same application in each language: built from what is published, it makes the same template."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.languages.building import LANGUAGES, PYTHON, Application, CommandError, Language
+from tests.languages.building import GO, LANGUAGES, PYTHON, Application, CommandError, Language
+from tests.languages.examples import go_package
 
 pytestmark = pytest.mark.slow
 
@@ -84,4 +86,15 @@ def test_an_error_at_synthesis_reads_well(build: Build, language: Language) -> N
     with pytest.raises(CommandError) as caught:
         application.synthesize({"mezmo-env": " "})
     error = 'mezmoEnv is " "; give a text that is not empty, or leave mezmoEnv out'
-    assert f"{error} (at MezmoLogs/MezmoLogForwarder)" in str(caught.value)
+    line = language.error.format(re.escape(f"{error} (at MezmoLogs/MezmoLogForwarder)"))
+    # Beside it stand the stacks of the language and of jsii: before it in Python, behind it elsewhere.
+    assert re.search(line, re.sub(r"\x1b\[[\d;]*m", "", str(caught.value)), flags=re.MULTILINE)
+
+
+def test_the_examples_of_the_reference_compile_in_go(build: Build) -> None:
+    application = build(GO)
+    examples = application.directory / "examples"
+    examples.mkdir()
+    (examples / "examples.go").write_text(go_package(), encoding="utf-8")
+
+    application.run("go build ./examples", application.directory)

@@ -8,7 +8,7 @@ export interface LogAnalysisOptions {
   /**
    * The address, where it is not Mezmo's usual one; without a path it gets `/logs/ingest`.
    *
-   * https, or http for loopback. An address that is a token is used as it is.
+   * https, or http for loopback, without user, query and fragment. An address that is a token is used as it is.
    *
    * @default "https://logs.mezmo.com/logs/ingest"
    */
@@ -29,7 +29,7 @@ export interface PipelineOptions {
   /**
    * The address, where it is not Mezmo's usual one; without a path it gets `/v1/` and the route id.
    *
-   * https, or http for loopback. An address that is a token is used as it is.
+   * https, or http for loopback, without user, query and fragment. An address that is a token is used as it is.
    *
    * @default "https://pipeline.mezmo.com/v1/" and the route id
    */
@@ -45,6 +45,12 @@ export interface PipelineOptions {
 
 /**
  * Where lines go: Mezmo Log Analysis or a Mezmo Pipeline.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'Audit', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   destination: MezmoDestination.pipeline('0a1b2c3d-route-id'),
+ * });
  */
 export abstract class MezmoDestination {
   /**

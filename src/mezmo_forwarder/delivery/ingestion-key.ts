@@ -11,6 +11,12 @@ import { isKnown, refuse, show } from '../validate';
  * Where Mezmo's ingestion key is kept.
  *
  * The key itself never stands in a template: the function reads it when it runs, or CloudFormation resolves it.
+ *
+ * @example
+ * const secret = secretsmanager.Secret.fromSecretNameV2(this, 'MezmoIngestionKey', 'MezmoIngestionKey');
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ * });
  */
 export abstract class IngestionKey {
   /**
@@ -27,7 +33,10 @@ export abstract class IngestionKey {
    * A SecureString in Systems Manager Parameter Store, read by the function when it runs. Rotation needs no deployment.
    *
    * A customer-managed KMS key is granted when the parameter names it, as
-   * `StringParameter.fromSecureStringParameterAttributes` does with `encryptionKey`.
+   * `StringParameter.fromSecureStringParameterAttributes` does with `encryptionKey`. A parameter that this app makes is
+   * refused: it would hold the key as plain text in the template.
+   *
+   * @param parameter one that exists already, looked up by name or ARN
    */
   public static fromSsmParameter(parameter: ssm.IParameter): IngestionKey {
     return new ParameterKey(parameter);

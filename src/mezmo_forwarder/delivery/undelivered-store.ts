@@ -37,6 +37,12 @@ export interface UndeliveredBucketOptions {
 
 /**
  * Where the forwarder keeps what it could not deliver, until it is sent again.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   undeliveredStore: UndeliveredStore.bucket({ undeliveredExpiration: Duration.days(14) }),
+ * });
  */
 export abstract class UndeliveredStore {
   /**

@@ -43,7 +43,7 @@ export interface VendorCodeOptions {
   readonly handler?: string;
 
   /**
-   * The runtime; the forwarder's own `runtime`, if given, wins.
+   * The runtime. The forwarder's own `runtime`, if given, wins.
    * @default - Node.js 22
    */
   readonly runtime?: lambda.Runtime;
@@ -56,10 +56,18 @@ export interface VendorCodeOptions {
 
 /**
  * A vendor's code, run in place of our handler with the same key, permission and subscriptions.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromDynamicReference(secret, 'LOGDNA_KEY'),
+ *   code: VendorCode.mezmoCloudwatch(lambda.Code.fromAsset('mezmo-cloudwatch.zip')),
+ * });
  */
 export class VendorCode {
   /**
    * Mezmo's retired `logdna-cloudwatch` (releases 1 and 2), which most tutorials use.
+   *
+   * @param code its zip, as an asset or in a bucket
    */
   public static logdnaCloudwatch(code: lambda.Code): VendorCode {
     return new VendorCode(code, {
@@ -69,6 +77,8 @@ export class VendorCode {
 
   /**
    * Mezmo's `mezmo-cloudwatch`, the successor.
+   *
+   * @param code its zip, as an asset or in a bucket
    */
   public static mezmoCloudwatch(code: lambda.Code): VendorCode {
     return new VendorCode(code, {
@@ -78,6 +88,8 @@ export class VendorCode {
 
   /**
    * Any other code that reads its key from a variable.
+   *
+   * @param code its zip or folder, as an asset or in a bucket
    */
   public static of(code: lambda.Code, options: VendorCodeOptions): VendorCode {
     return new VendorCode(code, options);

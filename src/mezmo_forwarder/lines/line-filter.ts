@@ -33,10 +33,18 @@ const LEVELS = Object.values(LogLevel);
  *
  * Where a filter pattern of the subscription can do the work, prefer it: CloudWatch Logs leaves out what does not match
  * at no cost, and what it leaves out invokes no function.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   exclude: [LineFilter.healthChecks(), LineFilter.field('path', '/ready', '/live')],
+ * });
  */
 export abstract class LineFilter {
   /**
    * Lines in which a pattern is found.
+   *
+   * It is an expression as `Redaction.pattern` takes it. One that could take too many steps is refused, with what to do.
    *
    * @param pattern a regular expression, looked for in the first 16 KiB
    */
@@ -47,6 +55,8 @@ export abstract class LineFilter {
   /**
    * Lines of a level, or of one of several, which they name themselves: in the usual fields of a JSON object, or in a word
    * near the beginning of a text. A line that names none is of none.
+   *
+   * @param levels one level or more
    */
   public static level(...levels: LogLevel[]): LineFilter {
     return new LevelFilter(levels);
@@ -54,6 +64,8 @@ export abstract class LineFilter {
 
   /**
    * Lines of a level, or of one less bad.
+   *
+   * @param level the worst of them
    */
   public static levelAtMost(level: LogLevel): LineFilter {
     return new LevelFilter(LEVELS.slice(0, LEVELS.indexOf(level) + 1));
@@ -61,6 +73,8 @@ export abstract class LineFilter {
 
   /**
    * Lines of a level, or of one worse.
+   *
+   * @param level the least bad of them
    */
   public static levelAtLeast(level: LogLevel): LineFilter {
     return new LevelFilter(LEVELS.slice(LEVELS.indexOf(level)));
@@ -70,7 +84,7 @@ export abstract class LineFilter {
    * Lines that are a JSON object with a field.
    *
    * @param name the field's name; `a.b` is a field of that name, or field `b` of the object `a`
-   * @param values what it may be: a text as it is, and everything else as its JSON text, such as `200`, `true` or `null`; anything if there are none
+   * @param values what it may be: a text as it is, and everything else as its JSON text, such as `200`, `true` or `null`, or anything if there are none
    */
   public static field(name: string, ...values: string[]): LineFilter {
     return new FieldFilter(name, values);
@@ -108,9 +122,15 @@ export interface SamplingOptions {
 }
 
 /**
- * A share of some lines that is sent; the others are counted as filtered.
+ * A share of some lines that is sent, while the others are counted as filtered.
  *
  * CloudWatch's id of a log event decides, so that the same are sent when an event is delivered twice, or sent again.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   sampling: [Sampling.share(0.1, { filter: LineFilter.levelAtMost(LogLevel.INFO) })],
+ * });
  */
 export class Sampling {
   /**

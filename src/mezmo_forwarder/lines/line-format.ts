@@ -22,7 +22,7 @@ export enum LineFormat {
  * What becomes of a line that is longer than Mezmo takes whole, 16 KB.
  */
 export enum OversizeLines {
-  /** It is sent in parts that Mezmo takes whole; `meta` numbers them. */
+  /** It is sent in parts that Mezmo takes whole, and `meta` numbers them. */
   SPLIT = 'split',
 
   /** Its beginning is sent. */

@@ -28,14 +28,14 @@ export interface LineOptions {
   readonly app?: string;
 
   /**
-   * The environment (`env`) of every line.
+   * The environment (`env`) of every line, such as `prod`, at most 80 characters.
    *
    * @default - for a subscription the forwarder's; for a forwarder none
    */
   readonly mezmoEnv?: string;
 
   /**
-   * The tags of every line.
+   * The tags of every line, each without a comma. Mezmo takes 80 characters of tags in all; beyond there is a warning.
    *
    * @default - for a subscription the forwarder's; for a forwarder none
    */
@@ -49,7 +49,7 @@ export interface LineOptions {
   readonly metaFields?: MetaField[];
 
   /**
-   * Further fields of `meta` in `LineFormat.STANDARD`.
+   * Further fields of `meta` in `LineFormat.STANDARD`, at most 50: names of up to 64 letters, digits and `_`, texts of up to 512 characters.
    *
    * @default - for a subscription the forwarder's; for a forwarder none
    */
@@ -98,7 +98,7 @@ export interface LineOptions {
   readonly exclude?: LineFilter[];
 
   /**
-   * Shares of the lines that are included and not excluded. The first that is for a line decides; a line that none is for is sent.
+   * Shares of the lines that are included and not excluded. The first that is for a line decides, and a line that none is for is sent.
    *
    * @default - for a subscription the forwarder's; for a forwarder all are sent
    */

@@ -11,12 +11,18 @@ const LONGEST_KEY = 128;
  *
  * They are read with `logs:ListTagsForResource`, which the roles may call on the subscribed log groups alone, once an hour at most, and never so that a line is lost or late by more than a second.
  * Tags that AWS sets itself, `aws:...`, and those without a value are left out.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   logGroupTags: [LogGroupTags.asTags('team', 'env'), LogGroupTags.asMeta('cost-center')],
+ * });
  */
 export class LogGroupTags {
   /**
    * Tags as Mezmo's tags, `key:value`. Mezmo takes 80 characters of tags in all: those of `mezmoTags` come first, then these in their order, and one for which there is no room is left out.
    *
-   * @param keys the keys of the tags
+   * @param keys the keys of the tags, 1 to 20, of up to 128 characters each
    */
   public static asTags(...keys: string[]): LogGroupTags {
     return new LogGroupTags('tags', keys);
@@ -25,7 +31,7 @@ export class LogGroupTags {
   /**
    * Tags as fields of `meta` in `LineFormat.STANDARD`: `cost-center` becomes `tag_cost_center`, always a text. They are at most 2 KB in all; one for which there is no room is left out.
    *
-   * @param keys the keys of the tags
+   * @param keys the keys of the tags, 1 to 20, of up to 128 characters each
    */
   public static asMeta(...keys: string[]): LogGroupTags {
     return new LogGroupTags('meta', keys);

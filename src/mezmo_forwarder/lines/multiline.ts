@@ -42,6 +42,11 @@ export interface MultilineOptions {
  * Only the events that came in one payload are joined: where CloudWatch cuts a trace in two, the rest of it is a line of
  * its own. A joined line has the time and the id of its first event; `meta` holds the others' in `event_ids`.
  * Better still, have the application write a trace as one event, as JSON, say: it is never cut then.
+ *
+ * @example
+ * forwarder.subscribe(logs.LogGroup.fromLogGroupName(this, 'Shop', '/aws/ecs/shop'), {
+ *   multiline: Multiline.java({ maxLines: 100 }),
+ * });
  */
 export abstract class Multiline {
   /** Stack traces of the JVM's languages. */
@@ -83,19 +88,26 @@ export abstract class Multiline {
    * JSON printed over several lines, and nothing else: an object or array from the line that begins with its bracket to the
    * one that closes it. What is no valid JSON together, or reaches a bound, stays as it came.
    *
-   * Stack traces as well: `Multiline.stackTraces({ json: true })`.
+   * Stack traces as well, with the option `json` of the others:
+   *
+   * @example
+   * forwarder.subscribe(logs.LogGroup.fromLogGroupName(this, 'Shop', '/aws/ecs/shop'), {
+   *   multiline: Multiline.stackTraces({ json: true }),
+   * });
    */
   public static json(options?: MultilineOptions): Multiline {
     return new OfKind('json', options);
   }
 
-  /** Each line that begins with a timestamp, or is JSON, or Lambda's own, is a first one; the others continue it. */
+  /** Each line that begins with a timestamp, or is JSON, or Lambda's own, is a first one, and the others continue it. */
   public static startsWithTimestamp(options?: MultilineOptions): Multiline {
     return new OfKind('timestamp', options);
   }
 
   /**
-   * Each line in which a pattern is found is a first one, and so are Lambda's own; the others continue it.
+   * Each line in which a pattern is found is a first one, and so are Lambda's own, and the others continue it.
+   *
+   * It is an expression as `Redaction.pattern` takes it. One that could take too many steps is refused, with what to do.
    *
    * @param pattern a regular expression, looked for in the first 256 bytes
    */
@@ -105,6 +117,8 @@ export abstract class Multiline {
 
   /**
    * Each line in which a pattern is found continues the one before it.
+   *
+   * It is an expression as `Redaction.pattern` takes it. One that could take too many steps is refused, with what to do.
    *
    * @param pattern a regular expression, looked for in the first 256 bytes
    */

@@ -44,6 +44,12 @@ const NAME = /^[A-Za-z0-9_-]{1,40}$/;
 
 /**
  * A rule of what must not leave: it is replaced in every line, in `meta`, `app` and `hostname` as well, before anything is sent.
+ *
+ * @example
+ * new MezmoLogForwarder(this, 'MezmoLogForwarder', {
+ *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
+ *   redact: [Redaction.email({ text: '<mail>' }), Redaction.creditCard({ keep: RedactionKeep.LAST_FOUR })],
+ * });
  */
 export class Redaction {
   /** All ready-made rules. */

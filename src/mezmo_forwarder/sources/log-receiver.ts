@@ -21,14 +21,14 @@ export interface MezmoLogReceiverProps {
   readonly forwarder?: MezmoLogForwarder;
 
   /**
-   * The organization whose accounts may send, such as `o-a1b2c3d4e5`; this account must be one of them.
+   * The organization whose accounts may send, such as `o-a1b2c3d4e5`. This account must be one of them.
    *
    * @default - `accounts` alone may send
    */
   readonly organizationId?: string;
 
   /**
-   * The accounts that may send.
+   * The accounts that may send, each by its 12 digits.
    *
    * @default - those of `organizationId` alone may send
    */
@@ -69,7 +69,7 @@ const LARGEST_POLICY = 5120;
  * const forwarder = new MezmoLogForwarder(this, 'MezmoLogForwarder', {
  *   ingestionKey: IngestionKey.fromSecretsManager(secret, 'LOGDNA_KEY'),
  * });
- * new MezmoLogReceiver(this, 'Receiver', { forwarder, organizationId: 'o-a1b2c3d4e5', destinationName: 'mezmo' });
+ * new MezmoLogReceiver(this, 'Receiver', { forwarder: forwarder, organizationId: 'o-a1b2c3d4e5', destinationName: 'mezmo' });
  */
 export class MezmoLogReceiver extends Construct {
   /** The destination's ARN, which the sender needs. */

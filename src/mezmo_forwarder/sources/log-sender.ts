@@ -92,7 +92,10 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
   }
 
   /**
-   * Called by `logs.SubscriptionFilter` when the sender is its destination.
+   * Called by CDK's `SubscriptionFilter` when the sender is its destination.
+   *
+   * @param scope the filter
+   * @param sourceLogGroup its log group
    */
   public bind(scope: Construct, sourceLogGroup: logs.ILogGroupRef): logs.LogSubscriptionDestinationConfig {
     this.subscriptions.bound(scope, sourceLogGroup);

@@ -22,7 +22,7 @@ export interface FilterFields {
   readonly fieldSelectionCriteria?: string;
 
   /**
-   * Whether the events are forwarded as the log group's transformer makes them; without a transformer as they are.
+   * Whether the events are forwarded as the log group's transformer makes them, or without a transformer as they are.
    *
    * @default false
    */

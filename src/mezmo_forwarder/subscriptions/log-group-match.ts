@@ -6,7 +6,13 @@ import { knownPart, nameOf } from './log-groups';
 /**
  * Some log groups of an application, told by where they stand, by name or by tag.
  *
- * In a glob, `*` stands for any text, "/" and nothing included.
+ * In a glob, `*` stands for any text, "/" and nothing included. One that is empty, or known only at deployment, is refused.
+ *
+ * @example
+ * forwarder.subscribeAll(this, {
+ *   includeLogGroups: [LogGroupMatch.name('/aws/lambda/*'), LogGroupMatch.tag('team', 'orders')],
+ *   excludeLogGroups: [LogGroupMatch.path('Shop/Debug')],
+ * });
  */
 export class LogGroupMatch {
   /**

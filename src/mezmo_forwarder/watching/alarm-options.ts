@@ -12,14 +12,14 @@ export interface AlarmOptions {
   readonly enabled?: boolean;
 
   /**
-   * The value at which it goes off.
+   * The value at which it goes off, in the unit of its metric: a count, or seconds or milliseconds where the alarm says so.
    *
    * @default - that of the alarm
    */
   readonly threshold?: number;
 
   /**
-   * How many of the latest periods it looks at.
+   * How many of the latest periods it looks at. A period is 5 minutes, where the alarm does not say otherwise.
    *
    * @default - that of the alarm
    */
@@ -59,135 +59,135 @@ export interface AddAlarmsOptions {
   readonly okActions?: cloudwatch.IAlarmAction[];
 
   /**
-   * Lines that Mezmo refused for good: one in 5 minutes.
+   * Lines that Mezmo refused for good.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly linesRejected?: AlarmOptions;
 
   /**
-   * Lines of the store that Mezmo refused for good: one in 5 minutes.
+   * Lines of the store that Mezmo refused for good.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly redrivenLinesRejected?: AlarmOptions;
 
   /**
-   * Payloads that are not what CloudWatch sends: one in 5 minutes.
+   * Payloads that are not what CloudWatch sends.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly payloadsSetAside?: AlarmOptions;
 
   /**
-   * Lines of invocations that failed, which could not be stored: one in 5 minutes.
+   * Lines of invocations that failed, which could not be stored.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly linesUndelivered?: AlarmOptions;
 
   /**
-   * The ingestion key, refused by Mezmo: once in 5 minutes.
+   * The ingestion key, refused by Mezmo.
    *
-   * @default - as said
+   * @default - once in 5 minutes
    */
   readonly keyRefused?: AlarmOptions;
 
   /**
-   * Replies of Mezmo with a status that nobody has told us of: one in 5 minutes.
+   * Replies of Mezmo with a status that nobody has told us of.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly unexpectedReplies?: AlarmOptions;
 
   /**
-   * Lines that are stored without a request, since Mezmo was given up: in 15 minutes on end.
+   * Lines that are stored without a request, since Mezmo was given up.
    *
-   * @default - as said
+   * @default - 15 minutes on end
    */
   readonly breakerOpen?: AlarmOptions;
 
   /**
-   * A store that is not empty for 15 minutes: after 4 of 5 runs of the re-drive with the usual `redriveInterval`.
+   * A store that is not empty for 15 minutes.
    *
-   * @default - as said
+   * @default - after 4 of 5 runs of the re-drive with the usual `redriveInterval`
    */
   readonly storeNotEmpty?: AlarmOptions;
 
   /**
-   * The age of the oldest that waits in the store, in seconds: 6 hours.
+   * The age of the oldest that waits in the store, in seconds.
    *
-   * @default - as said
+   * @default - 6 hours
    */
   readonly oldestStoredAge?: AlarmOptions;
 
   /**
-   * Invocations that ended in an error: one in 5 minutes, 2 times in 15 minutes.
+   * Invocations that ended in an error.
    *
-   * @default - as said
+   * @default - one in 5 minutes, 2 times in 15 minutes
    */
   readonly errors?: AlarmOptions;
 
   /**
-   * Invocations that Lambda turned away: one in 5 minutes, 3 times on end.
+   * Invocations that Lambda turned away.
    *
-   * @default - as said
+   * @default - one in 5 minutes, 3 times on end
    */
   readonly throttles?: AlarmOptions;
 
   /**
-   * How long an event waited in Lambda, in milliseconds: 15 minutes, or half of `maxEventAge` where that is shorter.
+   * How long an event waited in Lambda, in milliseconds.
    *
-   * @default - as said
+   * @default - 15 minutes, or half of `maxEventAge` where that is shorter
    */
   readonly asyncEventAge?: AlarmOptions;
 
   /**
-   * Events that Lambda gave up: one in 5 minutes.
+   * Events that Lambda gave up.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly asyncEventsDropped?: AlarmOptions;
 
   /**
-   * Events that Lambda gave up and could not write to the store: one in 5 minutes.
+   * Events that Lambda gave up and could not write to the store.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly destinationDeliveryFailures?: AlarmOptions;
 
   /**
-   * Runs of the re-drive that ended in an error: in 2 of 3 intervals.
+   * Runs of the re-drive that ended in an error.
    *
-   * @default - as said
+   * @default - in 2 of 3 intervals
    */
   readonly redriveErrors?: AlarmOptions;
 
   /**
-   * A re-drive that does not run while the function does: in 3 intervals on end.
+   * A re-drive that does not run while the function does.
    *
-   * @default - as said
+   * @default - in 3 intervals on end
    */
   readonly redriveStopped?: AlarmOptions;
 
   /**
-   * Log events that CloudWatch Logs could not hand over, of any subscription of the region: one in 5 minutes.
+   * Log events that CloudWatch Logs could not hand over, of any subscription of the region.
    *
-   * @default - as said
+   * @default - one in 5 minutes
    */
   readonly deliveryErrors?: AlarmOptions;
 
   /**
-   * Log events that CloudWatch Logs was not let hand over, of any subscription of the region: one in 5 minutes, 3 times on end.
+   * Log events that CloudWatch Logs was not let hand over, of any subscription of the region.
    *
-   * @default - as said
+   * @default - one in 5 minutes, 3 times on end
    */
   readonly deliveryThrottling?: AlarmOptions;
 
   /**
-   * How far the function is behind a Kinesis data stream, in milliseconds: 15 minutes, 3 times in 5 minutes each; with `addKinesisStream` only.
+   * How far the function is behind a Kinesis data stream, in milliseconds.
    *
-   * @default - as said
+   * @default - 15 minutes, 3 times in 5 minutes each; with `addKinesisStream` only
    */
   readonly iteratorAge?: AlarmOptions;
 

@@ -9,6 +9,12 @@ import { WatchedForwarder } from './watched-forwarder';
 
 /**
  * A forwarder's alarms. One that is switched off, or of which there is nothing to watch, is not there.
+ *
+ * @example
+ * const alarms = forwarder.addAlarms({ throttles: { enabled: false } });
+ * new cloudwatch.CompositeAlarm(this, 'LinesAreLost', {
+ *   alarmRule: cloudwatch.AlarmRule.fromAlarm(alarms.asyncEventsDropped!, cloudwatch.AlarmState.ALARM),
+ * });
  */
 export class ForwarderAlarms extends Construct {
   /** Mezmo refused lines for good. */
@@ -59,7 +65,7 @@ export class ForwarderAlarms extends Construct {
   /** The re-drive does not run. */
   public readonly redriveStopped?: cloudwatch.Alarm;
 
-  /** The function is not invoked; if asked for. */
+  /** The function is not invoked. Only if asked for. */
   public readonly noEvents?: cloudwatch.Alarm;
 
   /** CloudWatch Logs cannot hand log events over. */
@@ -68,7 +74,7 @@ export class ForwarderAlarms extends Construct {
   /** CloudWatch Logs is not let hand log events over. */
   public readonly deliveryThrottling?: cloudwatch.Alarm;
 
-  /** The function is behind a Kinesis data stream; with `addKinesisStream`. */
+  /** The function is behind a Kinesis data stream. Only with `addKinesisStream`. */
   public get iteratorAge(): cloudwatch.Alarm | undefined {
     return this.ofStream;
   }

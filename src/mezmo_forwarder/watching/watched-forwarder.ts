@@ -25,7 +25,13 @@ export abstract class WatchedForwarder extends Construct {
   /**
    * Add alarms for what loses lines, delays them or keeps them from arriving, with thresholds that are quiet on a good day.
    *
-   * CloudWatch charges 0.10 USD a month for each metric that an alarm looks at.
+   * CloudWatch charges 0.10 USD a month for each metric that an alarm looks at. A second call is refused.
+   *
+   * @example
+   * forwarder.addAlarms({
+   *   actions: [new cloudwatchactions.SnsAction(topic)],
+   *   linesRejected: { threshold: 5 },
+   * });
    */
   public addAlarms(options: AddAlarmsOptions = {}): ForwarderAlarms {
     if (this.alarms) {
@@ -40,6 +46,7 @@ export abstract class WatchedForwarder extends Construct {
    * Add a dashboard: whether everything is there, how late, at what cost, and who sends most.
    *
    * It shows the alarms' states if `addAlarms` was called before. CloudWatch charges 3 USD a month for each dashboard after the third.
+   * A second call is refused.
    */
   public addDashboard(options: AddDashboardOptions = {}): cloudwatch.Dashboard {
     if (this.dashboard) {
@@ -58,7 +65,13 @@ export abstract class WatchedForwarder extends Construct {
   /**
    * A metric that the handler publishes, by its name: in the namespace `MezmoForwarder`, by `FunctionName`.
    *
-   * With `MetricsDetail.LOG_GROUP`, that of one log group: `dimensionsMap: { LogGroup: name }`.
+   * With `MetricsDetail.LOG_GROUP`, that of one log group by the dimension `LogGroup`. With vendor code or `MetricsDetail.NONE`
+   * there is none, and asking for one is refused.
+   *
+   * @param metricName such as `LinesDelivered`
+   *
+   * @example
+   * forwarder.metric('LinesDelivered', { dimensionsMap: { LogGroup: '/aws/ecs/shop' } });
    */
   public metric(metricName: string, options: cloudwatch.MetricOptions = {}): cloudwatch.Metric {
     const { function: fn, detail, redrive } = this._watched;
@@ -82,7 +95,7 @@ export abstract class WatchedForwarder extends Construct {
   }
 
   /**
-   * Lines that log events make, joined ones counted once. Always there; the sum of what became of them: delivered, filtered, stored, rejected, undelivered.
+   * Lines that log events make, joined ones counted once. Always there, and the sum of what became of them: delivered, filtered, stored, rejected, undelivered.
    */
   public metricLinesReceived(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('LinesReceived', options);
