@@ -20,6 +20,7 @@ from aws_cdk.aws_ec2 import Vpc
 from aws_cdk.aws_kinesis import Stream
 from aws_cdk.aws_lambda import Code, Function, Runtime
 from aws_cdk.aws_logs import LogGroup
+from aws_cdk.aws_s3 import Bucket
 from aws_cdk.aws_secretsmanager import Secret
 from aws_cdk.aws_sns import Topic
 from aws_cdk.aws_ssm import StringParameter
@@ -107,6 +108,7 @@ MAKERS: dict[str, Callable[[Scope], Any]] = {
     "log_group": _log_group("LogGroup"),
     "flow_logs": _log_group("FlowLogs"),
     "other": _log_group("Other"),
+    "bucket": lambda scope: Bucket(scope.stack, "Bucket"),
     "stream": lambda scope: Stream(scope.stack, "Stream"),
     "topic": lambda scope: Topic(scope.stack, "Topic"),
     "vpc": lambda scope: Vpc(scope.stack, "Vpc"),

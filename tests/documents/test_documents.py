@@ -1,6 +1,7 @@
 """What the documents say is what there is."""
 
-import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from tests.handler.recognition import DOCUMENT, document
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FILES = [
+    f"/{name}" for name in subprocess.check_output(["git", "ls-files"], cwd=ROOT, text=True).splitlines()
+]
+WRITTEN = [name for name in FILES if name.endswith(".md") and not name.startswith(("/API.md", "/docs/api/"))]
 
 
 def test_quickstart_is_the_example_and_under_twenty_lines() -> None:
@@ -28,3 +33,12 @@ def test_the_readme_fits_a_first_reading() -> None:
 
 def test_the_services_are_those_of_the_samples() -> None:
     assert DOCUMENT.read_text(encoding="utf-8") == document(), "run `python -m tests.handler.recognition`"
+
+
+@pytest.mark.parametrize("document", WRITTEN)
+def test_source_files_are_named_as_they_are(document: str) -> None:
+    text = (ROOT / document[1:]).read_text(encoding="utf-8")
+    named = {match[1] for match in re.finditer(r"`([\w./-]+\.(?:py|ts))`", text)}
+
+    # By the end of its path: ARCHITECTURE's rows say which folder they are about.
+    assert {name for name in named if not any(file.endswith(f"/{name}") for file in FILES)} == set()
