@@ -152,10 +152,11 @@ pictures = project.add_task("pictures", description="Draw the documents' picture
 pictures.exec("python -m docs.images")
 
 documents = project.add_task(
-    "documents", description="Write what docs/ has from code: services, metrics and alarms, pictures"
+    "documents", description="Write what docs/ has from code: services, metrics and alarms, errors, pictures"
 )
 documents.exec("python -m tests.handler.recognition")
 documents.exec("python -m tests.watching.document")
+documents.exec("python -m tests.documents.errors")
 documents.spawn(pictures)
 
 standalone = project.add_task(
