@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents.markdown import fences
+from tests.documents.shell import SHELLS, commands
 from tests.handler.recognition import DOCUMENT, document
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +23,21 @@ def test_quickstart_is_the_example_and_under_twenty_lines() -> None:
 
     assert f"```python\n{example}```" in README
     assert len(example.splitlines()) < 20
+
+
+def test_the_commands_of_the_readme_are_those_of_the_quickstart_which_are_run() -> None:
+    app = ["--app", "python app.py"]  # which the example's cdk.json says
+    told, run = (
+        [
+            words[:-2] if words[-2:] == app else words
+            for fence in fences(document)
+            for words in commands(fence.text if fence.language in SHELLS else "")
+            if words[0] in {"aws", "npx"}
+        ]
+        for document in ("README.md", "examples/quickstart/README.md")
+    )
+
+    assert [*told, ["npx", run[1][1], "destroy"]] == run
 
 
 def test_the_readme_fits_a_first_reading() -> None:

@@ -16,22 +16,11 @@ from local.mezmo import MezmoStandIn
 from tests.examples.readme_way import ReadmeWay
 from tests.examples.synthesized import Example, synthesize
 from tests.examples.terminal import Terminal
-from tests.pipeline.whole_way import KEY, make_secret
+from tests.pipeline.whole_way import KEY, make_secret, mezmo_is_here
 
 SENDING = "222222222222"  # the other account of two
 Synthesized = Callable[[str], Example]
 Deploy = Callable[..., ReadmeWay]
-
-# Mezmo's names are the stand-in's, so that an example needs no other address than Mezmo's own.
-MEZMO_IS_HERE = """
-import socket
-resolve = socket.getaddrinfo
-def resolve_mezmo(host, port, *arguments, **named):
-    if host in ("logs.mezmo.com", "pipeline.mezmo.com"):
-        host, port = "127.0.0.1", {port}
-    return resolve(host, port, *arguments, **named)
-socket.getaddrinfo = resolve_mezmo
-"""
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +46,11 @@ def mezmo() -> Iterator[MezmoStandIn]:
 def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     """A local AWS whose functions find Mezmo here."""
     directory = tmp_path_factory.mktemp("aws")
-    prelude = tmp_path_factory.mktemp("prelude") / "mezmo_is_here.py"
-    prelude.write_text(MEZMO_IS_HERE.format(port=mezmo.url.rpartition(":")[2]), encoding="utf-8")
     with LocalAws.from_environment(
-        directory, trusted=mezmo.ca_file, function_prelude=prelude, authorize=True
+        directory,
+        trusted=mezmo.ca_file,
+        function_prelude=mezmo_is_here(mezmo, tmp_path_factory.mktemp("prelude")),
+        authorize=True,
     ) as local:
         yield local
 

@@ -9,7 +9,7 @@ import pytest
 
 from local.aws import LocalAws
 from local.mezmo import MezmoStandIn
-from tests.pipeline.whole_way import KEY, WholeWay
+from tests.pipeline.whole_way import KEY, WholeWay, mezmo_is_here
 
 Deploy = Callable[..., WholeWay]
 APPS = Path(__file__).parent / "apps"
@@ -26,7 +26,11 @@ def aws(mezmo: MezmoStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     directory = tmp_path_factory.mktemp("aws")
     # A schedule of a minute fires every three seconds.
     with LocalAws.from_environment(
-        directory, trusted=mezmo.ca_file, schedule_scale=0.05, authorize=True
+        directory,
+        trusted=mezmo.ca_file,
+        schedule_scale=0.05,
+        authorize=True,
+        function_prelude=mezmo_is_here(mezmo, tmp_path_factory.mktemp("prelude")),
     ) as local:
         local.cdk("bootstrap", app=f"{sys.executable} quickstart.py", cwd=APPS)
         yield local

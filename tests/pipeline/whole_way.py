@@ -13,6 +13,16 @@ from local.mezmo import CommittedLine, MezmoStandIn
 
 KEY = "fedcba9876543210fedcba9876543210"
 SECONDS = 30
+# Run in each function's process.
+_MEZMO_IS_HERE = """
+import socket
+resolve = socket.getaddrinfo
+def resolve_mezmo(host, port, *arguments, **named):
+    if host in ("logs.mezmo.com", "pipeline.mezmo.com"):
+        host, port = "127.0.0.1", {port}
+    return resolve(host, port, *arguments, **named)
+socket.getaddrinfo = resolve_mezmo
+"""
 
 
 class WholeWay:
@@ -112,3 +122,10 @@ def make_secret(aws: LocalAws, name: str, value: str = json.dumps({"LOGDNA_KEY":
     except secrets.exceptions.ResourceExistsException:
         arn = secrets.describe_secret(SecretId=name)["ARN"]
     return arn
+
+
+def mezmo_is_here(mezmo: MezmoStandIn, directory: Path) -> Path:
+    """Write the prelude with which functions find the stand-in by Mezmo's own names."""
+    prelude = directory / "mezmo_is_here.py"
+    prelude.write_text(_MEZMO_IS_HERE.format(port=mezmo.url.rpartition(":")[2]), encoding="utf-8")
+    return prelude
