@@ -1,9 +1,6 @@
 """What the documents say is what there is."""
 
-import json
 from pathlib import Path
-
-import pytest
 
 from tests.handler.recognition import DOCUMENT, document
 
