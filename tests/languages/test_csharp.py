@@ -72,5 +72,5 @@ def test_the_application_pins_what_the_others_do() -> None:
         line.split("==") for line in Path(APPLICATION.parent / "python/requirements.txt").read_text().split()
     )
 
-    assert pins.pop("MezmoForwarder") == json.loads((ROOT / "package.json").read_text())["version"]
+    assert pins.pop("MezmoForwarder") == "$(MezmoForwarderVersion)"
     assert pins == {"Amazon.CDK.Lib": python["aws-cdk-lib"], "Constructs": python["constructs"]}

@@ -25,6 +25,8 @@ sys.path.append(str(ROOT / "tools"))  # as pytest has it; this is run without
 from node import usable
 
 FLOOR, BETWEEN, NEWEST = "2.258.0", "2.266.0", "2.275.0"
+# The minors that are supported.
+PYTHONS = range(11, 15)
 # PyPI has whole Nodes.
 NODES = ("22.20.0", "24.19.0")
 
@@ -57,14 +59,14 @@ def trials() -> Iterator[Trial]:
             yield Trial(JAVA, version, NODES[number % 2], cdk, home / "bin", environment)
     if not GO.missing():
         version = subprocess.run(GO.version.split(), capture_output=True, text=True, check=True).stdout
-        for node, cdk in zip(NODES, (FLOOR, NEWEST), strict=True):
+        for node, cdk in zip((*NODES, NODES[1]), (FLOOR, BETWEEN, NEWEST), strict=True):
             yield Trial(GO, version.strip().removeprefix("go"), node, cdk)
 
 
 def found_pythons() -> Iterator[tuple[str, Path]]:
     """Yield a Python of each version that is supported and here, with the folder of its programs."""
     homes = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    for minor in range(11, 16):
+    for minor in PYTHONS:
         for folder in [*sorted(homes.glob(f"3.{minor}.*/bin")), Path("/usr/bin"), Path("/usr/local/bin")]:
             program = folder / f"python3.{minor}"
             if program.exists():
@@ -106,7 +108,9 @@ def table(directory: Path) -> list[str]:
         row = f"| {' | '.join(cells)} |"
         print(row, flush=True)
         rows.append(row)
-    return rows
+    here = {version.split(".")[1] for version, _ in found_pythons()}
+    lacking = [f"3.{minor}" for minor in PYTHONS if str(minor) not in here]
+    return [*rows, *(f"| Python | {version} | | | not tried: not on this machine | |" for version in lacking)]
 
 
 def tried(trial: Trial, directory: Path, node: Path, packed: set[str]) -> tuple[str, float]:
@@ -124,7 +128,9 @@ def tried(trial: Trial, directory: Path, node: Path, packed: set[str]) -> tuple[
         application.build_packed([pinning(trial), *commands(language, trial.version)])
         template = application.synthesize()
     except CommandError as error:
-        return str(error).strip().splitlines()[-1][:120], sum(application.times.values())
+        if error.is_of_a_registry():
+            return "not tried: one of its packages cannot be had here", 0
+        raise
     filters = [
         one for one in template["Resources"].values() if one["Type"] == "AWS::Logs::SubscriptionFilter"
     ]
