@@ -62,6 +62,8 @@ Make = Callable[..., MezmoLogForwarder]
 
 BUCKET = "MezmoLogForwarderUndeliveredBucketEAB6BBEB"
 FUNCTION = "MezmoLogForwarderFunctionCC3FBC19"
+OF_OTHERS = {"redrive", "subscriptions", "subscriptions_file", "exclude_log_group_prefixes", "region"}
+"""Settings that no property of the forwarder gives: those of the re-drive, of subscriptions, of Lambda."""
 
 
 def deployed(stack: Stack, parameters: dict[str, str] | None = None) -> Settings:
@@ -159,6 +161,11 @@ def test_everything(stack: Stack, make_forwarder: Make) -> None:
         store=Store("theirs", "123456789012"),
         metrics="log-group",
     )
+    least = Settings(schema=1, key=deployed(stack).key, destination=deployed(stack).destination)
+    left_out = {
+        name for name in Settings.__struct_fields__ if getattr(deployed(stack), name) == getattr(least, name)
+    }
+    assert left_out == {"schema", "key", "destination", *OF_OTHERS}, "give the property above"
 
 
 def test_neither_store_nor_metrics(stack: Stack, make_forwarder: Make) -> None:

@@ -204,9 +204,11 @@ def meta_table() -> str:
     rows = ["| field | type | what it is | of |", "|---|---|---|---|"]
     names = {str: "text", int: "integer", float: "number"}
     shown: dict[str, set[str]] = {name: set() for name in META}
-    for _, service in services():
+    for path, service in services():
         for sample in service.samples:
             for field in sample.fields():
+                if field not in META:
+                    raise LookupError(f"{path.name} has a field {field!r} of meta; say in META what it is")
                 shown[field].add(service.service or "unknown")
     rows += [
         f"| `{name}` | {names[kind]} | {about} | {', '.join(sorted(shown[name]))} |"

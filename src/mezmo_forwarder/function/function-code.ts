@@ -8,7 +8,7 @@ import { MezmoDestination } from '../delivery/destination';
 import { UndeliveredStoreBinding } from '../delivery/undelivered-store';
 import { MezmoLogForwarderProps } from '../forwarder-props';
 import { LineFormat } from '../lines/line-format';
-import { lineSettings } from '../lines/line-options';
+import { lineSettings, OUR_LINE_OPTIONS } from '../lines/line-options';
 import { SETTINGS_VARIABLE, text } from '../settings';
 import { refuse, show } from '../validate';
 import { MetricsDetail } from '../watching/metrics';
@@ -133,7 +133,7 @@ export function functionProps(scope: IConstruct, { environment, settings, ...cod
 /** A vendor's code, and its variables. */
 export function vendorCode(scope: IConstruct, props: MezmoLogForwarderProps, vendor: VendorCode): FunctionCode {
   const { variables, handler = 'index.handler', runtime = lambda.Runtime.NODEJS_22_X } = vendor.options;
-  for (const property of ['app', 'mezmoEnv', 'metaFields', 'meta', 'recognize', 'accountAlias', 'logGroupTags', 'keyLifetime', 'oversizeLines', 'redact', 'redactHashKey', 'multiline', 'include', 'exclude', 'sampling', 'metricsDetail'] as const) {
+  for (const property of [...OUR_LINE_OPTIONS, 'recognize', 'accountAlias', 'logGroupTags', 'keyLifetime', 'redactHashKey', 'metricsDetail'] as const) {
     if (props[property] !== undefined) {
       refuse(scope, `${property} is given with vendor code, which does not know it; leave ${property} out, or leave code out to run our handler`);
     }

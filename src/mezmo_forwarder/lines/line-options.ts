@@ -123,8 +123,29 @@ export interface LineOptions {
   readonly jsonMessages?: JsonMessages;
 }
 
+/** Whether a vendor's code knows the option. The compiler asks for each of them. */
+const KNOWN_TO_VENDORS: Record<keyof LineOptions, boolean> = {
+  hostname: true,
+  app: false,
+  mezmoEnv: false,
+  mezmoTags: true,
+  metaFields: false,
+  meta: false,
+  oversizeLines: false,
+  redact: false,
+  multiline: false,
+  include: false,
+  exclude: false,
+  sampling: false,
+  timestampField: false,
+  jsonMessages: false,
+};
+
 /** The names of the options above. */
-export const LINE_OPTIONS = ['hostname', 'app', 'mezmoEnv', 'mezmoTags', 'metaFields', 'meta', 'oversizeLines', 'redact', 'multiline', 'include', 'exclude', 'sampling', 'timestampField', 'jsonMessages'] as const;
+export const LINE_OPTIONS = Object.keys(KNOWN_TO_VENDORS) as (keyof LineOptions)[];
+
+/** Those that our handler alone knows. */
+export const OUR_LINE_OPTIONS = LINE_OPTIONS.filter((option) => !KNOWN_TO_VENDORS[option]);
 
 /** The options as the handler's settings have them. */
 export function lineSettings(scope: IConstruct, options: LineOptions, hashKeyVariable?: string): Record<string, unknown> {

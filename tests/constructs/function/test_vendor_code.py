@@ -12,6 +12,7 @@ from aws_cdk.aws_ssm import StringParameter
 
 from mezmo_forwarder import (
     IngestionKey,
+    JsonMessages,
     LineFilter,
     LineFormat,
     LogGroupTags,
@@ -122,6 +123,8 @@ def test_key_in_the_environment_is_no_warning_when_asked_for(
         ({"sampling": [Sampling.share(0.1)]}, "sampling is given with vendor code"),
         ({"multiline": Multiline.java()}, "multiline is given with vendor code"),
         ({"redact": [Redaction.email()]}, "redact is given with vendor code"),
+        ({"timestamp_field": "time"}, "timestampField is given with vendor code"),
+        ({"json_messages": JsonMessages.TEXT}, "jsonMessages is given with vendor code"),
         ({"metrics_detail": MetricsDetail.LOG_GROUP}, "metricsDetail is given with vendor code"),
         ({"line_format": LineFormat.STANDARD}, "lineFormat is LineFormat.STANDARD with vendor code"),
         ({"destination": MezmoDestination.log_analysis(gzip=False)}, "gzip is false with vendor code"),

@@ -40,6 +40,13 @@ def test_each_has_a_method_of_its_name(stack: Stack, make_forwarder: Make) -> No
     assert deployed(stack).redact == Redact(tuple(map(Rule, rules)))
 
 
+def test_each_is_in_the_documents() -> None:
+    told = Path(__file__).parents[3].joinpath("docs/how-to/redaction.md").read_text(encoding="utf-8")
+    names = [name.replace("-", "_") for name in redaction_rules.RULES]
+
+    assert [name for name in names if f"`.{name}()`" not in told] == []
+
+
 def test_what_stands_in_its_place(stack: Stack, make_forwarder: Make) -> None:
     make_forwarder(
         redact=[

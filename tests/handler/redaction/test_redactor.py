@@ -151,6 +151,10 @@ def redact(text: str, by: Redactor = ALL) -> str:
     return text_of(by.redact(literal_of(text)))
 
 
+def test_each_rule_has_what_it_finds_and_what_it_leaves() -> None:
+    assert {*FOUND} == {*LEFT} == {*RULES}
+
+
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in FOUND.items() for text in texts])
 def test_a_rule_finds_what_it_is_for(name: str, text: str) -> None:
     by, secret = ONE[name], sensitive(name, text)
