@@ -76,6 +76,8 @@ def at_run_time() -> Iterator[tuple[str, list[str]]]:
                     level in _LOUD
                 ):
                     pass
+                case ast.Call(func=ast.Attribute(attr="_warn" | "_tell"), args=[*_, text]):
+                    pass
                 case _:
                     continue
             pieces = _pieces(text, constants)

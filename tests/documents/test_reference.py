@@ -95,6 +95,30 @@ def test_every_option(options: str, document: str) -> None:
     assert {snake(one["name"]) for one in types()[options]["properties"]} - known == set()
 
 
+def test_every_choice() -> None:
+    documents = [ROOT / "README.md", *(ROOT / "docs/how-to").glob("*.md"), *REFERENCE.glob("*.md")]
+    known = set().union(*(named(path.read_text(encoding="utf-8")) for path in documents))
+    choices = {
+        f"{name}.{choice}": choice
+        for name, declared in types().items()
+        for choice in [
+            *(member["name"] for member in declared.get("members", ())),
+            *(snake(method["name"]) for method in declared.get("methods", ()) if method.get("static")),
+        ]
+    }
+
+    assert len(choices) > 50
+    assert {name for name, choice in choices.items() if choice not in known} == set()
+
+
+def test_every_name_of_a_template() -> None:
+    known = named((ROOT / "docs/how-to/names-and-templates.md").read_text(encoding="utf-8"))
+    lists = re.findall(r"const (?:RECOGNIZED|ALWAYS) = \[(.*?)\]", SOURCES, re.DOTALL)
+
+    assert len(lists) == 2
+    assert {name for names in lists for name in re.findall(r"'(\w+)'", names)} - known == set()
+
+
 def test_every_setting() -> None:
     fields = {field for struct in STRUCTS for field in struct.__struct_fields__}
 

@@ -82,6 +82,7 @@ TROUBLES = (
         "cannot be sent: |is set aside in |not an object of the store",
         "read it, and find out who writes into the bucket",
     ),
+    Trouble("log groups are kept; others go without", "have another forwarder subscribe some of them"),
     Trouble("tags of a log group are not known", "look at the role, and the way to CloudWatch Logs"),
     Trouble(
         "MEZMO_FORWARDER_SETTINGS|redact: |the environment variable MEZMO_INGESTION_KEY|no AWS credentials|"
