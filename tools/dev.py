@@ -5,10 +5,11 @@
     python3 tools/dev.py backfill # send a log group's past, killed and gone on with, and count it
     python3 tools/dev.py load     # load the function at a set rate; `load --workers 2 --rate 300`
     python3 tools/dev.py test     # every check and every test; arguments go to pytest: `test -m "not slow"`
+    python3 tools/dev.py check    # every check that is not a test
     python3 tools/dev.py loop     # the editing loop: after each change compile the construct and test it
     python3 tools/dev.py bench    # the benchmarks
     python3 tools/dev.py volume   # what so many GB of logs a day take and cost: `volume 250`
-    python3 tools/dev.py run ...  # any other command in the environment: `run projen check`
+    python3 tools/dev.py run ...  # any other command in the environment: `run projen docs`
 
 What is set up lies in `.dev/`, is made once, and is made again when a lock file changes.
 """
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         "faults": lambda rest: [["python", "-m", "local.faults", *rest]],
         "load": lambda rest: [["python", "-m", "local.load", *rest]],
         "test": lambda rest: [["projen", "check"], ["projen", "test", *rest]],
+        "check": lambda rest: [["projen", "check", *rest]],
         "loop": lambda rest: [["python", "tools/loop.py", *rest]],
         "bench": lambda rest: [["python", "-m", "benchmarks", *rest]],
         "volume": lambda rest: [["python", "-m", "benchmarks.volume", *rest]],
