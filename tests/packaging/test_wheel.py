@@ -42,15 +42,6 @@ def install(python: Path, *requirements: str | Path) -> None:
     run(python, "-m", "pip", "install", "--quiet", "--no-compile", *requirements)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel as a user would, from a clone."""
-    directory = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", directory, ".")
-    (found,) = directory.glob("*.whl")
-    return found
-
-
 @pytest.fixture(scope="module", params=[f"=={FLOOR}", ">=2"], ids=["floor", "newest"])
 def python(
     request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory
