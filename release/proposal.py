@@ -12,6 +12,7 @@ from release import changelog
 from release.versions import ROOT, Version, git
 
 BRANCH = "release/next"
+NUMBER = ".[].number"
 AUTHOR = (
     "-c",
     "user.name=mezmo-forwarder release",
@@ -41,18 +42,20 @@ def propose(version: Version, root: Path = ROOT) -> None:
     git(root, "switch", "--force-create", BRANCH)
     git(root, *AUTHOR, "commit", "--all", "--message", title)
     git(root, "push", "--force", "origin", BRANCH)
-    if opened := github(
-        root, "pr", "list", "--head", BRANCH, "--state", "open", "--json", "number", "--jq", ".[].number"
-    ):
-        github(root, "pr", "edit", opened, "--title", title, "--body", BODY.format(version=version))
+    told = ("--title", title, "--body", BODY.format(version=version))
+    opened = github(
+        root, "pr", "list", "--head", BRANCH, "--state", "open", "--json", "number", "--jq", NUMBER
+    )
+    if opened:
+        github(root, "pr", "edit", opened, *told)
+        # The tests that ran are of another commit.
+        github(root, "pr", "ready", "--undo", opened)
     else:
-        told = ("--title", title, "--body", BODY.format(version=version))
         github(root, "pr", "create", "--draft", "--base", "main", "--head", BRANCH, *told)
 
 
 def github(root: Path, *arguments: str) -> str:
-    """Run GitHub's command line and return what it prints."""
+    """Run GitHub's command line and return what it prints; what it complains of is seen as it comes."""
     command = ["gh", *arguments]
-    return subprocess.run(
-        command, cwd=root, capture_output=True, text=True, check=True, timeout=120
-    ).stdout.strip()
+    ran = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    return ran.stdout.strip()

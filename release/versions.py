@@ -95,6 +95,6 @@ def messages_since(last: Version | None, repository: Path = ROOT) -> list[str]:
 
 
 def git(repository: Path, *arguments: str) -> str:
-    """Run git and return what it prints."""
+    """Run git and return what it prints; what it complains of is seen as it comes."""
     command = ["git", "-C", str(repository), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=120).stdout

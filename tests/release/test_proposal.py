@@ -52,3 +52,4 @@ def test_what_came_since_is_in_the_same_pull_request(repository: Repository, tmp
     asked = (tmp_path / "asked").read_text()
     assert asked.count("pr create") == 1
     assert "pr edit 7 --title chore(release): 0.1.0" in asked
+    assert "pr ready --undo 7" in asked, "the tests that ran are of another commit"
