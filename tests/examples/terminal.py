@@ -58,9 +58,7 @@ class Terminal:
         for folder in (self._programs, self._made):
             folder.mkdir(parents=True)
         for name, script in PROGRAMS.items():
-            program = self._programs / name
-            program.write_text(f"#!/bin/bash\n{script}\n")
-            program.chmod(0o755)
+            self.add_program(name, script)
         self._profiles = directory / "config"
         self._profiles.write_text(
             "".join(
@@ -69,6 +67,12 @@ class Terminal:
                 for name, account in (profiles or {}).items()
             )
         )
+
+    def add_program(self, name: str, script: str) -> None:
+        """Have a program answered by these lines of bash."""
+        program = self._programs / name
+        program.write_text(f"#!/bin/bash\n{script}\n")
+        program.chmod(0o755)
 
     def run(self, commands: str, cwd: Path) -> str:
         """Run commands, and return what they printed.

@@ -11,13 +11,16 @@ from local.aws import LocalAws
 from local.aws.local_aws import ACCOUNT
 from local.mezmo import CommittedLine, MezmoStandIn
 from tests.documents.markdown import Fence, fences
-from tests.examples.conftest import SENDING, Deploy
+from tests.examples.conftest import SENDING, Deploy, Synthesized
 from tests.examples.synthesized import EXAMPLES
 from tests.examples.terminal import NOT_RUN
 from tests.handler.servers import Proxy, server
+from tests.local.aws_fixture import data_records, eventually, make_recorder
+from tests.pipeline.whole_way import KEY
 
 pytestmark = pytest.mark.slow
 
+ORGANIZATION = "o-localstack00"  # the local AWS's
 TASK = "0f9a7f2ad7d84f6d9ff6b9e8a0c1d2e3"
 
 
@@ -84,6 +87,53 @@ def test_cross_account(deploy: Deploy, aws: LocalAws) -> None:
     (line,) = way.lines(1)
     assert line.meta
     assert (line.hostname, line.meta["owner"]) == ("orders", SENDING)
+
+
+def test_organization(deploy: Deploy, synthesized: Synthesized, aws: LocalAws) -> None:
+    """An account of it: the StackSet's template is deployed there, as StackSets would."""
+    values = {
+        "111111111111": ACCOUNT,
+        "o-a1b2c3d4e5": ORGANIZATION,
+        '["eu-west-1", "us-east-1"]': "[]",  # one region is enough
+        f" aws://{ACCOUNT}/eu-west-1 aws://{ACCOUNT}/us-east-1": "",
+    }
+    way = deploy("organization", **values)
+    (stack_set,) = synthesized("organization").resources("AWS::CloudFormation::StackSet")
+    template = stack_set["TemplateBody"].replace("111111111111", ACCOUNT)
+    formation = aws.client("cloudformation", account=SENDING)
+    formation.create_stack(StackName="senders", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+    formation.get_waiter("stack_create_complete").wait(StackName="senders", WaiterConfig={"Delay": 0.2})
+    aws.client("logs", account=SENDING).create_log_group(logGroupName="/apps/of-the-organization")
+    way.write("/apps/of-the-organization", "of an account", account=SENDING)
+
+    (line,) = way.lines(1)
+    assert (line.hostname, line.tags) == ("apps/of-the-organization", (SENDING,))
+    formation.delete_stack(StackName="senders")
+
+
+def test_pipeline(deploy: Deploy, mezmo: MezmoStandIn) -> None:
+    way = deploy("pipeline", **{"<the source key>": KEY})
+    way.write("/aws/lambda/orders", '{"level":"error","message":"no stock"}')
+
+    (line,) = way.lines(1)
+    (request,) = [made for made in mezmo.requests if made.number == line.request]
+    assert request.path == "/v1/a1b2c3d4-0000-0000-0000-000000000000"
+    assert line.line == '{"level":"error","message":"no stock"}'
+    assert named(line) == ("", "orders", None, ())
+    assert (line.meta or {})["group"] == "/aws/lambda/orders"
+
+
+def test_side_by_side(deploy: Deploy, aws: LocalAws) -> None:
+    make_recorder(aws, "datadog-forwarder")
+    way = deploy("side_by_side")
+    way.write("/aws/lambda/orders", "START RequestId: 1", "order ORD-12345678 of a@b.com from 10.0.0.1")
+
+    (line,) = way.lines(1)
+    assert line.line == "order xxxxx of xxxxx@xxxxx.com from xxx.xxx.xxx.xxx"
+    assert line.tags == ("env:prod", "team:shop")
+    (record,) = eventually(lambda: data_records(aws, "datadog-forwarder"))
+    assert len(record["logEvents"]) == 2
+    aws.client("lambda").delete_function(FunctionName="datadog-forwarder")
 
 
 def test_locked_down(deploy: Deploy) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 from aws_cdk import App, Stack
 from aws_cdk.aws_s3 import Bucket
 
+from mezmo_forwarder import MezmoLogSender
 from tests.security import judgement
 from tests.security.conftest import Matrix
 from tests.security.findings import lint, nag
+from tests.security.options import ACCOUNT, REGION
 
 
 def test_aws_solutions_finds_nothing_in_any_combination(matrix: Matrix) -> None:
@@ -34,6 +36,16 @@ def test_what_is_not_the_forwarders_is_found(tmp_path: Path) -> None:
     app.synth()
 
     assert nag(app, "AwsSolutions") == {"Stack/Bucket": ["AwsSolutions-S1", "AwsSolutions-S10"]}
+
+
+def test_nothing_is_found_in_a_sender_of_an_organization() -> None:
+    app = App(analytics_reporting=False)
+    stack = Stack(app, "Sender")
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:destination:mezmo"
+    MezmoLogSender(stack, "Sender", destination_arn=arn, organization=True).subscribe_account()
+    app.synth()
+
+    assert nag(app, "AwsSolutions") == {}
 
 
 def test_the_other_packs_findings_are_in_security_md() -> None:

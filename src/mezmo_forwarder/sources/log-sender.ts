@@ -2,6 +2,7 @@ import { Arn, ArnFormat, Lazy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { wildcardsByDesign } from '../by-design';
 import { accountPolicy, AccountPolicyOptions } from '../subscriptions/account-policy';
 import { SubscriptionFilterOptions, Subscriptions } from '../subscriptions/subscription';
 import { isKnown, refuse, show } from '../validate';
@@ -63,6 +64,7 @@ export class MezmoLogSender extends Construct implements logs.ILogSubscriptionDe
       statements: [new iam.PolicyStatement({ actions: ['logs:PutLogEvents'], resources: Lazy.list({ produce: () => [...new Set(this.subscriptions.groupArns)].map((arn) => `${arn}:*`) }) })],
     });
     role.attachInlinePolicy(this.policy);
+    wildcardsByDesign(this.policy);
     this.role = role;
     this.node.addValidation({
       validate: () => this.subscriptions.groupArns.length ? [] : ['no log group is subscribed; call subscribe or subscribeAccount'],
