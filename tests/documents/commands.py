@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -22,6 +23,9 @@ OTHERS = {
     "gunzip", "head", "helm", "jq", "kubectl", "mkdir", "mv", "mvn", "node", "npm", "rm", "sam", "sha256sum",
     "sleep", "source", "ssh-keygen", "tail", "terraform", "tsc", "unzip", "zip",
 }  # fmt: skip
+
+# What is installed from PyPI by name: another one may be a slip, which somebody could make use of.
+INSTALLED = {"mezmo-forwarder", "pip", "uv"}
 
 
 class CommandError(Exception):
@@ -142,11 +146,18 @@ def _pip(words: list[str], _: bool) -> None:
     setup = (ROOT / "build/bindings/python/setup.py").read_text(encoding="utf-8")
     (declared,) = re.findall(r'"extras_require": (\{.*?\n    \})', setup, re.DOTALL)
     extras = set(json.loads(declared))
-    for named in re.findall(r"^mezmo-forwarder\[([\w,-]+)\]", "\n".join(words), re.MULTILINE):
-        unknown = set(named.split(",")) - extras
+    for before, word in pairwise(words if words[:1] == ["install"] else []):
+        named = re.fullmatch(r"([a-z][a-z0-9-]*)(?:\[([\w,-]+)\])?", word)
+        if not named or before in {"-r", "-t"}:
+            continue
+        if named[1] not in INSTALLED:
+            raise CommandError(
+                f"pip install {word}: nothing that our documents install; INSTALLED names it if so"
+            )
+        unknown = set((named[2] or "").split(",")) - extras - {""}
         if unknown:
             raise CommandError(
-                f"pip: mezmo-forwarder has no extra {unknown.pop()}, but {', '.join(sorted(extras))}"
+                f"pip: {named[1]} has no extra {unknown.pop()}, but {', '.join(sorted(extras))}"
             )
 
 

@@ -81,6 +81,7 @@ def test_typescript_that_is_wrong() -> None:
         ("python3 tools/dev.py run python -m tests.security.judge", "there is no such module"),
         ("python tools/sboms.py", "there is no such file"),
         ("pip install 'mezmo-forwarder[previews]'", "has no extra previews, but aws, doctor, preview"),
+        ("pip install mezmo-forwarders", "nothing that our documents install"),
         ("npx aws-cdk@2.1.0 deploy", "what is tried is aws-cdk@"),
         ("cdk deploys", "cdk has no deploys"),
         ("cdk deploy --every", "has no option --every"),

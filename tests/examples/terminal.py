@@ -33,7 +33,7 @@ case "$1" in
   *) exec cdk "$@" --no-notices ;;
 esac""",
     # It is on Python's path already, and nothing else of this repository is.
-    "pip": 'case "$*" in "install mezmo-forwarder"*) ;; *) echo "pip $*: not here"; exit 1 ;; esac',
+    "pip": r'[[ "$*" =~ ^install\ mezmo-forwarder(\[[a-z,]+\])?$ ]] || { echo "pip $*: not here"; exit 1; }',
     "mezmo-forwarder": f'exec {PYTHON} -m mezmo_forwarder_commands "$@"',
 }
 
