@@ -2,17 +2,19 @@
 
 import json
 import re
+import socket
 from pathlib import Path
 
 import pytest
 
 from local.aws import LocalAws
 from local.aws.local_aws import ACCOUNT
-from local.mezmo import CommittedLine
+from local.mezmo import CommittedLine, MezmoStandIn
 from tests.documents.markdown import Fence, fences
 from tests.examples.conftest import SENDING, Deploy
 from tests.examples.synthesized import EXAMPLES
 from tests.examples.terminal import NOT_RUN
+from tests.handler.servers import Proxy, server
 
 pytestmark = pytest.mark.slow
 
@@ -93,8 +95,17 @@ def test_locked_down(deploy: Deploy) -> None:
     assert named(line)[:2] == ("orders", "orders")
 
 
-def test_private_vpc(deploy: Deploy) -> None:
-    deploy("private_vpc")  # no line: its proxy is nowhere here, and tests/handler has proxies
+def test_private_vpc(deploy: Deploy, mezmo: MezmoStandIn) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    way = deploy("private_vpc", **{"http://proxy.example.internal:3128": f"http://127.0.0.1:{port}"})
+    proxy = Proxy(port=int(mezmo.url.rpartition(":")[2]))
+    with server(proxy, port=port):
+        way.write("/aws/lambda/orders", "by the proxy")
+        (line,) = way.lines(1)
+
+    assert named(line) == ("orders", "orders", None, ())
+    assert proxy.asked[0].startswith(b"CONNECT logs.mezmo.com:443 ")
 
 
 def test_alarms(deploy: Deploy) -> None:

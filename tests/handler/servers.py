@@ -14,9 +14,9 @@ Talk = Callable[[socket.socket], None]
 
 
 @contextlib.contextmanager
-def server(*talks: Talk, authority: trustme.CA | None = None) -> Iterator[int]:
-    """Listen on a port and serve one connection with each function, the last one again and again."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def server(*talks: Talk, authority: trustme.CA | None = None, port: int = 0) -> Iterator[int]:
+    """Listen on a port, a free one by itself, and serve one connection with each function, the last one again and again."""
+    listener = socket.create_server(("127.0.0.1", port))
     listener.settimeout(TIMEOUT)
     context = None
     if authority:
@@ -98,3 +98,38 @@ def response(status: int = 200, body: bytes = b'{"status":"ok"}', *headers: str)
     """Return the bytes of a response."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode() + body
+
+
+class Proxy:
+    """Notes what it is asked, answers, and then passes bytes between both sides.
+
+    Args:
+        reply: what it answers to CONNECT.
+        port: where on this machine every tunnel ends; by itself at the port that is asked for.
+    """
+
+    def __init__(
+        self, reply: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n", port: int | None = None
+    ) -> None:
+        self.reply = reply
+        self.port = port
+        self.asked: list[bytes] = []
+
+    def __call__(self, sock: socket.socket) -> None:
+        request = read_request(sock)
+        self.asked.append(request)
+        sock.sendall(self.reply)
+        port = self.port or int(request.split(b" ")[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=5) as upstream:
+            back = threading.Thread(target=pump, args=(upstream, sock), daemon=True)
+            back.start()
+            pump(sock, upstream)
+            back.join(5)
+
+
+def pump(one: socket.socket, other: socket.socket) -> None:
+    """Pass everything on from one to the other, the end as well."""
+    with contextlib.suppress(OSError):
+        while data := one.recv(1 << 16):
+            other.sendall(data)
+        other.shutdown(socket.SHUT_WR)

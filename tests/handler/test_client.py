@@ -1,6 +1,5 @@
 """The HTTP client, against real servers."""
 
-import contextlib
 import socket
 import ssl
 import struct
@@ -15,7 +14,7 @@ import trustme
 
 from handler.client import LARGEST_REPLY, Client, Reply, tls_context
 from handler.errors import TransportError
-from tests.handler.servers import Talk, answer, read_request, response, server
+from tests.handler.servers import Proxy, Talk, answer, read_request, response, server
 
 
 @pytest.fixture(scope="module")
@@ -343,33 +342,6 @@ def test_a_certificate_for_another_name_is_not_trusted(authority: trustme.CA, ca
 def test_a_server_that_speaks_no_tls_is_a_failure(ca_file: str) -> None:
     with server(lambda sock: sock.sendall(b"220 hello\r\n")) as port:
         assert "failed" in str(fails(Client(f"https://localhost:{port}", authorities=ca_file)))
-
-
-class Proxy:
-    """Notes what it is asked, answers, and then passes bytes between both sides."""
-
-    def __init__(self, reply: bytes = b"HTTP/1.1 200 Connection established\r\n\r\n") -> None:
-        self.reply = reply
-        self.asked: list[bytes] = []
-
-    def __call__(self, sock: socket.socket) -> None:
-        request = read_request(sock)
-        self.asked.append(request)
-        sock.sendall(self.reply)
-        port = int(request.split(b" ")[1].rpartition(b":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as upstream:
-            back = threading.Thread(target=pump, args=(upstream, sock), daemon=True)
-            back.start()
-            pump(sock, upstream)
-            back.join(5)
-
-
-def pump(one: socket.socket, other: socket.socket) -> None:
-    """Pass everything on from one to the other, the end as well."""
-    with contextlib.suppress(OSError):
-        while data := one.recv(1 << 16):
-            other.sendall(data)
-        other.shutdown(socket.SHUT_WR)
 
 
 def test_a_proxy_is_asked_for_a_tunnel(
