@@ -15,7 +15,7 @@ Talk = Callable[[socket.socket], None]
 
 @contextlib.contextmanager
 def server(*talks: Talk, authority: trustme.CA | None = None, port: int = 0) -> Iterator[int]:
-    """Listen on a port, a free one by itself, and serve one connection with each function, the last one again and again."""
+    """Listen on a port, any by itself; serve one connection with each function, the last again and again."""
     listener = socket.create_server(("127.0.0.1", port))
     listener.settimeout(TIMEOUT)
     context = None
