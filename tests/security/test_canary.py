@@ -21,8 +21,7 @@ from handler.redriving.redrive import Redrive
 from local.simulation import Exchange, Fault, SimulatedMezmo
 from local.simulation.house import House
 from tests.handler.cloudwatch import make_event
-from tests.handler.servers import answer, response, server
-from tests.handler.test_client import Proxy
+from tests.handler.servers import Proxy, answer, response, server
 from tests.handler.test_nothing_is_lost import (
     OTHER_KEY,
     KeyRefused,
