@@ -141,7 +141,7 @@ def test_locked_down(deploy: Deploy) -> None:
     way.write("/aws/lambda/orders", "INFO card 4111 1111 1111 1111")
 
     (line,) = way.lines(1)
-    assert "4111" not in line.line
+    assert line.line == "INFO card [redacted:credit-card]"
     assert named(line)[:2] == ("orders", "orders")
 
 
