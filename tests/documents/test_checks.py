@@ -31,6 +31,7 @@ def test_python_that_is_wrong(code: str, error: str, tmp_path: Path) -> None:
         python_snippets.run(code, tmp_path)
 
 
+@pytest.mark.slow
 def test_typescript_that_is_wrong() -> None:
     quickstart = "new MezmoLogForwarder(stack, 'A', { ingestionKey: key }).subscribe(logGroup);"
     imported = "import { MezmoLogForwarder } from 'mezmo-forwarder';\n"

@@ -10,7 +10,17 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from tests.documents.external_links import external, verdict
-from tests.documents.markdown import anchors, documents, links, slug, tracked, undefined_references
+from tests.documents.markdown import (
+    anchors,
+    documents,
+    inline_code,
+    links,
+    slug,
+    tracked,
+    undefined_references,
+)
+
+FOLDERS = {path.partition("/")[0] for path in tracked() if "/" in path}
 
 
 @pytest.mark.parametrize("document", documents())
@@ -26,6 +36,15 @@ def leads(document: str, link: str) -> bool:
     if target not in tracked():
         return False
     return not anchor or (target.endswith(".md") and anchor in anchors(target))
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_path_in_a_sentence_is_there(document: str) -> None:
+    paths = [
+        code.rstrip("/") for code in inline_code(document) if re.fullmatch(r"[\w.-]+(/[\w.-]+)*/?", code)
+    ]
+
+    assert [path for path in paths if path.partition("/")[0] in FOLDERS and path not in tracked()] == []
 
 
 @pytest.mark.parametrize("document", documents())

@@ -1,6 +1,7 @@
 """The template that is deployed without CDK: its parameters, and what they make."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.settings import Destination, SecretsManagerKey, Settings, read_redrive_settings, read_settings
+from tests.documents.markdown import ROOT, fences
 from tests.standalone.deployed import SECRET_ARN, Deployed, Json, RefusedError
 
 FILTER, ACCOUNT_POLICY = "AWS::Logs::SubscriptionFilter", "AWS::Logs::AccountPolicy"
@@ -144,3 +146,13 @@ def test_each_parameter_has_its_place_in_the_console(template: Json, application
     for one in (template, application):
         groups = one["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
         assert [name for group in groups for name in group["Parameters"]] == [*one["Parameters"]]
+
+
+def test_the_document_names_the_parameters_that_there_are(template: Json) -> None:
+    document = "docs/how-to/without-cdk.md"
+    text = (ROOT / document).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`[A-Z]\w+`(?:, )?)+) \|", text, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(rows))) == set(template["Parameters"])
+
+    blocks = "".join(fence.text for fence in fences(document) if fence.language in ("shell", "hcl"))
+    assert set(re.findall(r"\b([A-Z][a-z]\w+)(?: +=|=)", blocks)) <= set(template["Parameters"])
