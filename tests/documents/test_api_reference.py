@@ -103,6 +103,13 @@ def test_examples_read_as_the_language(language: str) -> None:
     assert [code for _, code in examples if re.search(foreign, code, flags=re.MULTILINE)] == []
 
 
+def test_the_package_shows_them_too() -> None:
+    # That those for C# and Go do is seen in tests/languages.
+    package = (ROOT / "build/bindings/python/src/mezmo_forwarder/__init__.py").read_text(encoding="utf-8")
+
+    assert "        forwarder.subscribe_account(exclude_log_group_prefixes=" in package
+
+
 @pytest.mark.slow
 def test_the_references_are_what_the_library_says(tmp_path: Path) -> None:
     subprocess.run([sys.executable, ROOT / "tools/api_reference.py", tmp_path], check=True, timeout=300)
