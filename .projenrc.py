@@ -1,24 +1,12 @@
 """The project, defined in Python; `projen` writes package.json, the tasks and the workflows from it."""
 
 from projen.awscdk import AwsCdkConstructLibrary
-from projen.cdk import JsiiDotNetTarget, JsiiGoTarget, JsiiJavaTarget, JsiiPythonTarget
-from projen.github import GitHubOptions, GithubWorkflow
-from projen.github.workflows import (
-    Job,
-    JobPermission,
-    JobPermissions,
-    JobStep,
-    PullRequestOptions,
-    PushOptions,
-)
+from projen.cdk import Catalog, JsiiDotNetTarget, JsiiGoTarget, JsiiJavaTarget, JsiiPythonTarget
+from projen.github import GitHubOptions
 from projen.javascript import NodePackageManager
 from projen.python import Projenrc
 
-# By commit: whoever can move a tag could otherwise run code here.
-CHECKOUT = "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8"  # v5.0.0
-SETUP_PYTHON = "actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c"  # v6.0.0
-SETUP_JAVA = "actions/setup-java@dded0888837ed1f317902acf8a20df0ad188d165"  # v5.0.0
-SETUP_GO = "actions/setup-go@44694675825211faa026b3c33043df3e48a5fa00"  # v6.0.0
+from projenrc import releasing, testing
 
 REPOSITORY = "https://github.com/mezmo-forwarder/mezmo-forwarder"
 
@@ -41,9 +29,13 @@ project = AwsCdkConstructLibrary(
     author_address="mezmo-forwarder@users.noreply.github.com",
     author_organization=True,
     repository_url=f"{REPOSITORY}.git",
+    homepage=REPOSITORY,
+    bugs_url=f"{REPOSITORY}/issues",
     license="Apache-2.0",
     copyright_owner="The mezmo-forwarder authors",
-    keywords=["aws", "awscdk", "cdk", "cloudwatch", "logs", "mezmo", "logdna", "lambda"],
+    # "awscdk" is what Construct Hub looks for at npm.
+    keywords=["aws", "awscdk", "cdk", "cloudwatch", "logs", "logging", "mezmo", "logdna", "lambda"],
+    catalog=Catalog(announce=True),
     default_release_branch="main",
     major_version=0,
     srcdir="src/mezmo_forwarder",
@@ -56,7 +48,13 @@ project = AwsCdkConstructLibrary(
     typescript_version="~6.0.0",
     min_node_version="22.0.0",
     package_manager=NodePackageManager.NPM,
-    dev_deps=["aws-cdk@2.1148.1", "jsii-pacmak@~1.140.0", "jsii-docgen@~10.12.6", "jsii-rosetta@~6.0.17"],
+    dev_deps=[
+        "aws-cdk@2.1148.1",
+        "jsii-pacmak@~1.140.0",
+        "jsii-docgen@~10.12.6",
+        "jsii-rosetta@~6.0.17",
+        "publib@0.2.1061",
+    ],
     publish_to_pypi=JsiiPythonTarget(dist_name="mezmo-forwarder", module="mezmo_forwarder"),
     publish_to_maven=JsiiJavaTarget(
         java_package="io.github.mezmoforwarder",
@@ -77,7 +75,7 @@ project = AwsCdkConstructLibrary(
     pull_request_template_contents=PULL_REQUEST,
     # Its workflow runs on pull_request_target, with a token that may write.
     github_options=GitHubOptions(pull_request_lint=False),
-    # One workflow of ours runs .ci/run; releasing comes when the first release does.
+    # The workflows are ours (projenrc/): .ci/run is what they test by, and what they publish is built once.
     build_workflow=False,
     release=False,
     gitignore=[
@@ -103,6 +101,20 @@ Projenrc(project, filename=".projenrc.py")
 # What the package holds, named: without the list it would take up what the last build left.
 project.package.add_field(
     "files", ["lib", ".jsii", "API.md", "CHANGELOG.md", "LICENSE", "README.md", "THIRD_PARTY.md"]
+)
+
+# What PyPI sorts packages by, beside what jsii says of every one.
+manifest = project.try_find_object_file("package.json")
+assert manifest, "the package has a manifest"
+manifest.add_override(
+    "jsii.targets.python.classifiers",
+    [
+        "Framework :: AWS CDK",
+        "Framework :: AWS CDK :: 2",
+        "License :: OSI Approved :: Apache Software License",
+        "Topic :: System :: Logging",
+        "Topic :: System :: Monitoring",
+    ],
 )
 
 # Examples in the documents import the package by its name.
@@ -138,6 +150,11 @@ package = project.tasks.try_find("package:python")
 assert package, "the package is published to PyPI"
 package.reset("python -m pip wheel --quiet --no-deps --wheel-dir dist/python .")
 
+# What is published is the source; compiled it is in tests/languages, as an application.
+package_go = project.tasks.try_find("package:go")
+assert package_go, "the package is published for Go"
+package_go.reset("jsii-pacmak --code-only --target go")
+
 compat = project.tasks.try_find("compat")
 assert compat, "the API is held to the last release's"
 compat.reset("python tools/compatibility.py")
@@ -164,6 +181,11 @@ standalone = project.add_task(
 )
 standalone.exec("python -m standalone")
 
+rehearsal = project.add_task(
+    "release:dry-run", description="A release of this commit without registries: packed, checked, installed"
+)
+rehearsal.exec("python -m release rehearse", receive_args=True)
+
 check = project.add_task("check", description="Every check that is not a test")
 check.exec("ruff check .")
 check.exec("ruff format --check .")
@@ -174,23 +196,7 @@ check.exec("python tools/check_generated.py")
 project.test_task.exec("pytest", receive_args=True)
 
 assert project.github, "the project is on GitHub"
-workflow = GithubWorkflow(project.github, "test")
-workflow.on(push=PushOptions(branches=["main"]), pull_request=PullRequestOptions())
-workflow.add_job(
-    "test",
-    Job(
-        runs_on=["ubuntu-latest"],
-        permissions=JobPermissions(contents=JobPermission.READ),
-        steps=[
-            JobStep(uses=CHECKOUT, with_={"persist-credentials": False}),
-            JobStep(uses=SETUP_PYTHON, with_={"python-version": "3.13"}),
-            # With them tests/languages has every language: GitHub sets CI, so none may be skipped.
-            JobStep(uses=SETUP_JAVA, with_={"distribution": "temurin", "java-version": "17"}),
-            JobStep(uses=SETUP_GO, with_={"go-version": "1.26", "cache": False}),
-            JobStep(run="bash .ci/run"),
-            JobStep(run="python3 tools/dev.py run projen compat"),
-        ],
-    ),
-)
+testing.add(project.github)
+releasing.add(project.github)
 
 project.synth()

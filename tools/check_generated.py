@@ -17,7 +17,8 @@ def main() -> int:
     recorded = generated_files(ROOT)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch)
-        for name in [".projenrc.py", *recorded]:
+        sources = [".projenrc.py", *(str(path.relative_to(ROOT)) for path in ROOT.glob("projenrc/*.py"))]
+        for name in [*sources, *recorded]:
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, copy / name)

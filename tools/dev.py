@@ -93,6 +93,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
         sources += [ROOT / "package.json", ROOT / "tools/handler_asset.py", ROOT / "README.md"]
         sources += [ROOT / "tools/examples.py", ROOT / "rosetta/default.ts-fixture"]
         sources += [*sorted((ROOT / "src/commands").glob("*/page.*")), ROOT / "tools/wheel_commands.py"]
+        sources += [ROOT / "tools/long_description.py"]
         sources += [ROOT / "src/mezmo_forwarder/handler/requirements.txt"]
         once("library", sources, lambda: must_call(["projen", "library"], environment))
     return environment

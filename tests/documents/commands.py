@@ -18,9 +18,9 @@ from tests.documents.markdown import ROOT, tracked
 
 # Programs that are neither ours nor AWS's: what they are told is not looked at.
 OTHERS = {
-    "apt-get", "cat", "cd", "cp", "curl", "docker", "dotnet", "echo", "export", "git", "go", "gunzip", "head",
-    "helm", "jq", "kubectl", "mkdir", "mv", "mvn", "node", "npm", "rm", "sam", "sleep", "source", "tail",
-    "terraform", "tsc", "unzip", "zip",
+    "apt-get", "cat", "cd", "cp", "curl", "docker", "dotnet", "echo", "export", "gh", "git", "go", "gpg",
+    "gunzip", "head", "helm", "jq", "kubectl", "mkdir", "mv", "mvn", "node", "npm", "rm", "sam", "sha256sum",
+    "sleep", "source", "ssh-keygen", "tail", "terraform", "tsc", "unzip", "zip",
 }  # fmt: skip
 
 

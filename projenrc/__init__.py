@@ -1,0 +1,1 @@
+"""Parts of `.projenrc.py`: the workflows that GitHub runs for us."""
