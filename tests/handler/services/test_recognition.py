@@ -10,18 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.services import facts
-from handler.services import table as services
 from handler.services.facts import Facts
 from handler.services.payloads import integer_of, is_uuid, level_of_status, number_of
-from handler.services.table import SERVICES, Recognized, recognize
+from handler.services.recognition import Recognized, recognize
+from handler.services.table import SERVICES, UNKNOWN
 from tests.handler.recognition import META, Sample, meta_table, table
 from tests.handler.recognition import services as samples_of_services
 
 SAMPLES = [(service, sample) for _, service in samples_of_services() for sample in service.samples]
 READERS: dict[str, Callable[[bytes], Facts | None]] = {
-    service.read.__name__: service.read()
-    for service in (*SERVICES, services._UNKNOWN)
-    if service.read is not None
+    service.read.__name__: service.read() for service in (*SERVICES, UNKNOWN) if service.read is not None
 } | {"facts": facts.read}
 
 
