@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from handler.services import facts
 from handler.services.facts import Facts
-from handler.services.table import Recognized, recognize
+from handler.services.recognition import Recognized, recognize
 from handler.texts.literals import literal_of
 
 SAMPLES = Path(__file__).with_name("samples")

@@ -6,51 +6,16 @@ import struct
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import trustme
 
-from handler.client import LARGEST_REPLY, Client, Reply, tls_context
+from handler.client import LARGEST_REPLY, Client, Reply
 from handler.errors import TransportError
-from tests.handler.servers import Proxy, Talk, answer, read_request, response, server
+from tests.handler.clients import fails, plain, post
+from tests.handler.servers import Talk, answer, read_request, response, server
 
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
-    path = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(path)
-    return str(path)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    yield
-    tls_context.cache_clear()
-
-
-def post(client: Client, body: bytes = b"x", seconds: float = 5.0) -> Reply:
-    return client.post("/path?query", {"A": "b"}, body, time.monotonic() + seconds)
-
-
-def plain(port: int) -> Client:
-    return Client(f"http://127.0.0.1:{port}/ignored")
-
-
-def fails(client: Client, seconds: float = 5.0, body: bytes = b"x") -> TransportError:
-    started = time.monotonic()
-    with pytest.raises(TransportError) as error:
-        post(client, body, seconds)
-    assert time.monotonic() - started < seconds + 2
-    return error.value
+pytestmark = pytest.mark.usefixtures("no_proxies")
 
 
 def reset(sock: socket.socket) -> None:
@@ -342,82 +307,3 @@ def test_a_certificate_for_another_name_is_not_trusted(authority: trustme.CA, ca
 def test_a_server_that_speaks_no_tls_is_a_failure(ca_file: str) -> None:
     with server(lambda sock: sock.sendall(b"220 hello\r\n")) as port:
         assert "failed" in str(fails(Client(f"https://localhost:{port}", authorities=ca_file)))
-
-
-def test_a_proxy_is_asked_for_a_tunnel(
-    authority: trustme.CA, ca_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proxy = Proxy()
-    with server(answer(response(), response()), authority=authority) as port, server(proxy) as proxy_port:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://us%40er:pa%3Ass@127.0.0.1:{proxy_port}")
-        client = Client(f"https://localhost:{port}", authorities=ca_file)
-        assert [post(client).status for _ in range(2)] == [200, 200]
-        client.close()
-    assert proxy.asked == [
-        b"CONNECT localhost:%d HTTP/1.1\r\nHost: localhost:%d\r\n" % (port, port)
-        + b"Proxy-Authorization: Basic dXNAZXI6cGE6c3M=\r\n\r\n"
-    ]
-
-
-def test_a_proxy_without_scheme_or_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy = Proxy()
-    with server(answer(response())) as port, server(proxy) as proxy_port:
-        monkeypatch.setenv("http_proxy", f"127.0.0.1:{proxy_port}")
-        client = plain(port)
-        assert post(client).status == 200
-        client.close()
-    assert b"Authorization" not in proxy.asked[0]
-
-
-def test_no_proxy_for_who_is_excepted_and_for_the_other_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
-    with server(answer(response(), response())) as port:
-        monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-        client = plain(port)
-        assert post(client).status == 200
-        client.close()
-    with server(answer(response())) as port:
-        monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1,example.com")
-        client = plain(port)
-        assert post(client).status == 200
-        client.close()
-
-
-@pytest.mark.parametrize(("status", "retryable"), [(407, False), (403, False), (502, True)])
-def test_a_proxy_that_refuses(monkeypatch: pytest.MonkeyPatch, status: int, retryable: bool) -> None:
-    with server(answer(response(status))) as proxy_port:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://user:hidden@127.0.0.1:{proxy_port}")
-        error = fails(Client("https://[::1]:444"))
-        assert str(error) == f"the proxy 127.0.0.1 answered {status} to CONNECT [::1]:444"
-        assert error.retryable == retryable
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://127.0.0.1:1",
-        "http://proxy:notaport",
-        "http://proxy:99999",
-        "http://[bad",
-        "http://:80",
-        "http://user:hid/den@proxy",
-        "http://user:1/hidden@127.0.0.1",
-        "http://user:1#hidden@127.0.0.1",
-        "http://user:hidden@pro\u2100xy:80",
-    ],
-)
-def test_what_is_no_address_of_a_proxy_is_refused_without_its_credentials(
-    monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", address)
-    error = fails(Client("https://localhost:1"))
-    assert not error.retryable
-    assert str(error) == "HTTPS_PROXY is not an address of the form http://host:port"
-    assert "hid" not in "".join(traceback.format_exception(error))
-
-
-def test_a_proxy_with_a_name_that_cannot_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://user:hidden@a..b:80")
-    error = fails(Client("https://localhost:1"))
-    assert not error.retryable
-    assert str(error) == "'a..b' is not a host name"

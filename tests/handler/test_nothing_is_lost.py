@@ -211,9 +211,9 @@ STEPS_OF_OUR_OWN = [
     "handler.forwarding.forwarder.log_report",
     "handler.redriving.redrive.acquire",
     "handler.redriving.target.payloads_in",
-    "handler.redriving.redrive.Redrive._settle",
+    "handler.redriving.objects.Objects.settle",
     "handler.aws.s3.Bucket.delete",
-    "handler.redriving.redrive.Redrive._log",
+    "handler.redriving.redrive.log_run",
 ]
 
 

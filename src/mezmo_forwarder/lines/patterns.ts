@@ -1,8 +1,8 @@
 /**
  * Whether the handler takes a pattern of the user's, found out at synthesis.
  *
- * What patterns may hold, and how their steps are counted, is written in `handler/texts/patterns.py`, of which this is the
- * same in TypeScript; `tests/patterns.json` is tried on both.
+ * What patterns may hold is written in `handler/texts/pattern_syntax.py`, how their steps are counted in `patterns.py` beside
+ * it, of which this is the same in TypeScript; `tests/patterns.json` is tried on both.
  */
 
 import { IConstruct } from 'constructs';

@@ -12,7 +12,8 @@ from aws_cdk.aws_secretsmanager import Secret
 from handler.redaction import rules as redaction_rules
 from handler.settings import Redact, Settings, read_settings
 from handler.settings import Redaction as Rule
-from handler.texts import patterns
+from handler.texts.pattern_syntax import PatternError
+from handler.texts.patterns import compile_pattern
 from mezmo_forwarder import IngestionKey, MezmoLogForwarder, Redaction, RedactionKeep
 from tests.constructs.synthesized import SECRET_ARN, variables
 
@@ -92,8 +93,8 @@ def test_every_pattern_that_the_handler_refuses_is_refused_for_the_same_reason(
     text = str(caught.value)
     assert f'redact has the pattern {json.dumps(pattern, ensure_ascii=False)} in its rule "x", which ' in text
     assert reason in text
-    with pytest.raises(patterns.PatternError) as handlers:
-        patterns.compile_pattern(pattern)
+    with pytest.raises(PatternError) as handlers:
+        compile_pattern(pattern)
     remedy = str(handlers.value).rpartition("; ")[2]
     assert f"; {remedy} (at Logs/Forwarder)" in text
 

@@ -23,8 +23,8 @@ from handler.aws.calls import (
     region_of,
 )
 from handler.aws.s3 import S3
+from handler.aws.vendor_function import LAMBDA
 from handler.errors import AwsError
-from handler.redriving.vendor_function import LAMBDA
 from handler.timing import Timing
 from tests.handler.doubles import Clock
 from tests.handler.servers import Talk, read_request, response, server

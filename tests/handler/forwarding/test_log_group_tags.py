@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handler.aws import log_tags
 from handler.forwarding import log_group_tags
 from handler.forwarding.forwarder import Forwarder
 from handler.forwarding.log_group_tags import LIFETIME_SECONDS, PAUSE_SECONDS, REFUSED_SECONDS
@@ -249,7 +250,7 @@ def test_whatever_goes_wrong_costs_no_line(start: Start, monkeypatch: pytest.Mon
         raise MemoryError
 
     way = start()
-    monkeypatch.setattr(log_group_tags, "Endpoint", broken)
+    monkeypatch.setattr(log_tags, "Endpoint", broken)
     assert told(way.forward()) == WITHOUT
 
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.aws.log_tags import LogTags
 from handler.forwarding.log_group_tags import KnownTags
 from handler.lines.names import names_of
 from handler.lines.tag_texts import LARGEST_META, field_of
@@ -95,10 +96,11 @@ def test_lines_say_what_the_tags_do(tags: dict[str, str]) -> None:
     tags=st.dictionaries(st.sampled_from(["team", "a", "aws:x", "AWS:y", "b"]) | TEXTS, st.just("") | TEXTS)
 )
 def test_never_more_is_kept_than_is_asked_for(tags: dict[str, str]) -> None:
-    chosen = KnownTags((LogGroupTags("meta", ("team", "aws:x")),))._chosen(tags)
+    chosen = KnownTags((LogGroupTags("meta", ("team", "aws:x")),), LogTags())._chosen(tags)
     assert chosen == ({"team": tags["team"]} if tags.get("team") else {})
 
-    everything = KnownTags((LogGroupTags("meta", ("team",)), LogGroupTags("tags")))._chosen(tags)
+    rules = LogGroupTags("meta", ("team",)), LogGroupTags("tags")
+    everything = KnownTags(rules, LogTags())._chosen(tags)
     assert len(everything) <= MOST_TAGS
     assert [*everything] == sorted(everything)
     assert everything.items() <= tags.items()
@@ -108,4 +110,4 @@ def test_never_more_is_kept_than_is_asked_for(tags: dict[str, str]) -> None:
 
 def test_of_all_tags_there_are_twenty_at_most() -> None:
     tags = {f"{number:02}": "x" for number in range(50)}
-    assert [*KnownTags((LogGroupTags("meta"),))._chosen(tags)] == [*tags][:MOST_TAGS]
+    assert [*KnownTags((LogGroupTags("meta"),), LogTags())._chosen(tags)] == [*tags][:MOST_TAGS]

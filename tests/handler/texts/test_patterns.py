@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from handler.texts.patterns import LONGEST_PATTERN, MOST_STEPS, PatternError, compile_pattern
+from handler.texts.pattern_syntax import LONGEST_PATTERN, PatternError
+from handler.texts.patterns import MOST_STEPS, compile_pattern
 
 TABLE = json.loads(Path(__file__).parents[2].joinpath("patterns.json").read_text())
 

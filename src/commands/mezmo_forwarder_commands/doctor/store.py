@@ -7,7 +7,7 @@ import msgspec
 
 from handler.redriving.lease import KEY as LEASE
 from handler.redriving.lease import State
-from handler.redriving.redrive import MOST_TRIES
+from handler.redriving.sending import MOST_TRIES
 from handler.store.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
 
 from . import resource_policy

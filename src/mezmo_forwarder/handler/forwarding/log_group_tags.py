@@ -4,13 +4,11 @@ Lines wait for a look-up once, a second at most: when an environment meets a log
 Later look-ups, and those after one that failed, are made when the lines are delivered.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Protocol
 
 from msgspec import Struct
 
-from handler.aws.calls import LOGS, Call, Endpoint, partition_of, region_of
 from handler.errors import AwsError
 from handler.events.documents import Document
 from handler.report import Report, log
@@ -36,6 +34,20 @@ MOST_LOG_GROUPS = 2000
 _NOTHING: Tags = {}
 
 
+class TagReader(Protocol):
+    """What reads tags; `handler.aws.log_tags.LogTags` is one."""
+
+    def read(self, account: str, log_group: str, deadline: float, /) -> Tags:
+        """Return the tags of a log group, asked for once.
+
+        Raises:
+            AwsError: they were not read.
+        """
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
 class TagSource(Protocol):
     """Where the tags of log groups are known."""
 
@@ -58,22 +70,17 @@ class KnownTags:
 
     Args:
         rules: which tags are wanted.
-        environment: where credentials, region and endpoints stand.
+        reader: what reads them.
         timing: the clocks.
     """
 
     def __init__(
-        self,
-        rules: tuple[LogGroupTags, ...],
-        *,
-        environment: Mapping[str, str] = os.environ,
-        timing: Timing = SYSTEM,
+        self, rules: tuple[LogGroupTags, ...], reader: TagReader, *, timing: Timing = SYSTEM
     ) -> None:
         self._wanted = None if any(rule.keys is None for rule in rules) else _keys(rules)
-        self._environment = environment
+        self._reader = reader
         self._timing = timing
         self._known: dict[tuple[str, str], _Known] = {}
-        self._endpoint: Endpoint | None = None
         self._paused_until = 0.0
         self._told: set[str] = set()
         self.answers = True
@@ -103,7 +110,7 @@ class KnownTags:
         """Ask for the tags of a log group, once; whatever fails costs nothing but the tags."""
         report.tag_lookups += 1
         try:
-            tags = self._read(owner, log_group, deadline)
+            tags = self._chosen(self._reader.read(owner, log_group, deadline))
         except Exception as error:  # noqa: BLE001  whatever it is, the lines are not to suffer
             report.tag_lookups_failed += 1
             self._failed(owner, log_group, error)
@@ -114,8 +121,7 @@ class KnownTags:
 
     def close(self) -> None:
         """Close the connection: the next look-up may be an hour away."""
-        if self._endpoint:
-            self._endpoint.close()
+        self._reader.close()
 
     def _makes_place(self, now: float) -> bool:
         """Whether the log group that was asked for first may go; it would come again within its hour."""
@@ -123,18 +129,6 @@ class KnownTags:
         if not over:
             self._tell("full", f"the tags of {MOST_LOG_GROUPS:,} log groups are kept; others go without")
         return over
-
-    def _read(self, owner: str, log_group: str, deadline: float) -> Tags:
-        region = region_of(log_group, self._environment)
-        if self._endpoint is None:
-            self._endpoint = Endpoint(LOGS, region, timing=self._timing, environment=self._environment)
-        # Without the `:*` that other actions want, here as in the policy
-        arn = f"arn:{partition_of(region)}:logs:{region}:{owner}:log-group:{log_group}"
-        call = Call("ListTagsForResource", arn, attempts=1, advice="")
-        answer = self._endpoint.call_json(call, {"resourceArn": arn}, deadline).get("tags")
-        if not isinstance(answer, dict):
-            raise AwsError(f"logs ListTagsForResource of {arn!r} failed: the answer has no tags")
-        return self._chosen({str(key): str(value) for key, value in answer.items()})
 
     def _chosen(self, tags: Tags) -> Tags:
         """Return the tags that are wanted, in the order of their keys; never those that AWS sets itself."""

@@ -116,9 +116,11 @@ class Sender:
 def _known_tags(settings: Settings, environment: Mapping[str, str], timing: Timing) -> "KnownTags | None":
     if not settings.log_group_tags:
         return None
-    from .log_group_tags import KnownTags  # noqa: PLC0415  only where they are asked for
+    from handler.aws.log_tags import LogTags  # noqa: PLC0415  only where they are asked for
 
-    return KnownTags(settings.log_group_tags, environment=environment, timing=timing)
+    from .log_group_tags import KnownTags  # noqa: PLC0415  see above
+
+    return KnownTags(settings.log_group_tags, LogTags(timing=timing, environment=environment), timing=timing)
 
 
 def _pack_undelivered(settled: Iterable[Settled]) -> bytes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs
 
 from handler.events.documents import Document
-from handler.services.table import Recognized, recognize
+from handler.services.recognition import Recognized, recognize
 from handler.settings import Settings
 from handler.texts.templates import fill
 

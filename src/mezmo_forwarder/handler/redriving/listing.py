@@ -1,14 +1,18 @@
 """The objects of the store, oldest first, from page to page: their names are times."""
 
+import calendar
 import heapq
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 
 from handler.aws.s3 import Bucket, Entry
-from handler.store.store import REJECTED, UNDELIVERED
+from handler.store.store import FAILED_INVOCATIONS, REJECTED, UNDELIVERED
+from handler.timing import Timing
 
 _YEAR = re.compile(r"/\d{4}/$")
 _TIME_LENGTH = len("2026-11-25T10.00.00")
+_PAGE = 1000
 
 
 def oldest_first(
@@ -34,6 +38,41 @@ def oldest_first(
 def time_of(key: str) -> str:
     """Return the time in an object's name, `YYYY-MM-DDTHH.MM.SS`; it compares as a text."""
     return key.rpartition("/")[2][:_TIME_LENGTH]
+
+
+def count(objects: Iterable[Entry]) -> dict[str, object]:
+    """Return how many objects there are, how large, and the first and the last."""
+    number, size, first, last = 0, 0, "", ""
+    for entry in objects:
+        number += 1
+        size += entry.size
+        first, last = first or entry.key, entry.key
+    return {"objects": number, "bytes": size, "first": first, "last": last}
+
+
+def depth(bucket: Bucket, deadline: float, timing: Timing) -> dict[str, int]:
+    """Count what is left in the store, as metrics, or as much of it as there is time for.
+
+    Raises:
+        AwsError: S3 failed.
+    """
+    left, oldest = 0, ""
+    last = timing.monotonic() + (deadline - timing.monotonic()) / 2
+    for entry in oldest_first(bucket, [UNDELIVERED, FAILED_INVOCATIONS], deadline):
+        oldest = oldest or time_of(entry.key)
+        left += 1
+        if left % _PAGE == 0 and timing.monotonic() > last:
+            break
+    return {"StoreDepth": left, "OldestStoredAge": _age(oldest, timing.wall())}
+
+
+def _age(moment: str, now: float) -> int:
+    """Return how many seconds ago a time in a name was."""
+    try:
+        written = calendar.timegm(time.strptime(moment, "%Y-%m-%dT%H.%M.%S"))
+    except ValueError:  # nothing is left, or somebody else wrote there
+        return 0
+    return max(0, int(now - written))
 
 
 def _roots(bucket: Bucket, prefix: str, deadline: float) -> list[str]:

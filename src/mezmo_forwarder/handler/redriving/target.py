@@ -15,8 +15,6 @@ from handler.store.contents import invocations_in, payloads_in
 from handler.store.packing import pack_invocation
 from handler.timing import Timing
 
-from .vendor_function import VendorFunction
-
 
 class Resent(Struct, frozen=True):
     """How sending an object went.
@@ -112,13 +110,13 @@ class ToVendor:
     """Invokes the vendor's function with what it was invoked with before.
 
     Args:
-        function: its name.
+        invoke: invokes it with an event, until a deadline, and returns what went wrong; as
+            `handler.aws.vendor_function.VendorFunction.invoke` does.
         environment: the variables of this function.
-        timing: the clocks.
     """
 
-    def __init__(self, function: str, environment: Mapping[str, str], timing: Timing) -> None:
-        self._function = VendorFunction(function, environment=environment, timing=timing)
+    def __init__(self, invoke: Callable[[bytes, float], str], environment: Mapping[str, str]) -> None:
+        self._invoke = invoke
         self._limits = Limits.of(environment)
 
     def send(self, body: bytes, report: Report, *, patience: int, deadline: float, account: str) -> Resent:
@@ -126,7 +124,7 @@ class ToVendor:
         del report, patience, account
         for event in invocations_in(body, self._limits):
             try:
-                failure = self._function.invoke(event, deadline)
+                failure = self._invoke(event, deadline)
             except AwsError as error:
                 return Resent(body, moved=False, failure=str(error), hopeless=True)
             if failure:

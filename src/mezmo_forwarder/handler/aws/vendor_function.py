@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from handler.aws.calls import Call, Endpoint, Service, region_of
 from handler.timing import SYSTEM, Timing
+
+from .calls import Call, Endpoint, Service, region_of
 
 LAMBDA = Service("lambda", "AWS_ENDPOINT_URL_LAMBDA")
 _LONGEST_INVOCATION = 120.0
