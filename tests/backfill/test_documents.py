@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.events.documents import Limits, payload_of, read_payload
@@ -14,7 +14,6 @@ from tests.backfill.doubles import QUERY, event
 TEXTS = st.text(st.characters(codec=None) | st.sampled_from('\ud83d\n"\\ü✓'), max_size=40)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abc"), TEXTS), max_size=40), st.integers(1, 900)
 )
@@ -37,7 +36,6 @@ def test_every_event_is_in_one_document_of_its_stream_in_order(
         assert document.size <= largest or len(document.events) == 1
 
 
-@settings(deadline=None)
 @given(TEXTS)
 @example("half of one \ud83d")
 def test_the_function_reads_what_was_read(message: str) -> None:

@@ -4,7 +4,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mezmo_forwarder_commands.backfill import figures
@@ -37,7 +37,6 @@ def test_times(text: str, milliseconds: int) -> None:
     assert parse_time("--from", text) == milliseconds
 
 
-@settings(deadline=None)
 @given(st.integers(0, 4_000_000_000_000))
 def test_a_time_is_read_as_it_is_written(milliseconds: int) -> None:
     assert parse_time("--from", as_time(milliseconds)) == milliseconds

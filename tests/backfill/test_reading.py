@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from local.aws import LocalAws
@@ -16,7 +16,6 @@ from tests.local.aws_fixture import make_stream
 HOUR = 60 * 60 * 1000
 
 
-@settings(deadline=None)
 @given(
     timestamps=st.lists(st.integers(0, 999_999) | st.integers(500_000, 500_003), max_size=150),
     sizes=st.lists(st.integers(0, 9), min_size=1, max_size=4).filter(any),

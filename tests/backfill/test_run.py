@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mezmo_forwarder_commands.backfill.documents import Document, Event
@@ -60,7 +60,6 @@ def test_everything_is_sent_once_stream_by_stream_in_order(tmp_path: Path) -> No
     assert reconciled(state.progress)
 
 
-@settings(deadline=None)
 @given(
     timestamps=st.lists(st.integers(-50, 10_050) | st.integers(5000, 5002), max_size=120),
     sizes=st.lists(st.integers(0, 9), min_size=1, max_size=4).filter(any),

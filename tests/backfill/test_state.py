@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mezmo_forwarder_commands.backfill.counts import Counts
@@ -80,7 +80,6 @@ def test_a_window_is_forgotten_when_it_is_done(tmp_path: Path) -> None:
     assert (found.until, found.read, found.sent, found.finished) == (QUERY.end, 11, set(), True)
 
 
-@settings(deadline=None)
 @given(cut=st.integers(1, 400))
 def test_a_line_that_was_being_written_is_no_line(cut: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("state") / "state.json"

@@ -231,7 +231,7 @@ RUNS = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(RUNS, max_size=10).map(lambda runs: [message for run in runs for message in run]),
     st.text(min_size=1, max_size=30)

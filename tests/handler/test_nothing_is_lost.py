@@ -238,7 +238,7 @@ def test_an_error_in_any_step_of_our_own_loses_nothing(
             story().run().assert_nothing_is_lost()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from(STORIES),
     st.lists(st.sampled_from(list(Fault)), min_size=1, max_size=12),

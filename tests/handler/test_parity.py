@@ -69,7 +69,7 @@ texts = st.text(st.characters(exclude_categories=()), min_size=1)
 
 
 @pytest.mark.parametrize(("line_format", "kind"), FORMATS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(
     st.lists(
         st.builds(

@@ -3,6 +3,7 @@
 import http.client
 import json
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,6 +74,14 @@ class Sender:
 
     def array(self, *lines: Any, target: str = "/v1/route", headers: dict[str, str] | None = None) -> Reply:
         return self.send(json.dumps(lines).encode(), target, headers=headers)
+
+
+@contextmanager
+def nothing_left() -> Iterator[None]:
+    """See that what a stand-in has started ends with it; other tests may have one of their own."""
+    before = set(threading.enumerate())
+    yield
+    assert not [thread for thread in threading.enumerate() if thread not in before and "mezmo" in thread.name]
 
 
 @contextmanager

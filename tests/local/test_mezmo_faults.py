@@ -28,7 +28,7 @@ from local.mezmo import (
     SilentHandshake,
     UntrustedCertificate,
 )
-from tests.local.mezmo_sender import KEY, Sender, a_line, stand_in
+from tests.local.mezmo_sender import KEY, Sender, a_line, nothing_left, stand_in
 
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 
@@ -157,13 +157,12 @@ def test_a_reset_comes_before_the_commit_or_after_it(tls: bool, after_commit: bo
 @TLS
 @pytest.mark.parametrize("after_commit", [False, True])
 def test_a_hang_outlasts_the_client_and_ends_with_the_stand_in(tls: bool, after_commit: bool) -> None:
-    with MezmoStandIn({KEY}, tls=tls) as mezmo, Sender(mezmo, timeout=0.2) as sender:
+    with nothing_left(), MezmoStandIn({KEY}, tls=tls) as mezmo, Sender(mezmo, timeout=0.2) as sender:
         mezmo.faults.script([Hang(after_commit=after_commit)])
         with pytest.raises(TimeoutError):
             sender.lines(a_line())
         assert mezmo.requests[0].status is None
         assert len(mezmo.lines) == after_commit
-    assert not [thread for thread in threading.enumerate() if "mezmo" in thread.name]
 
 
 @TLS
@@ -308,7 +307,7 @@ def test_a_half_closed_connection_commits_as_it_is_told(tls: bool, after_commit:
 def test_a_connection_fails_before_it_can_have_a_request(
     fault: ConnectionFault, error: type[Exception]
 ) -> None:
-    with MezmoStandIn({KEY}) as mezmo, Sender(mezmo, timeout=0.5) as sender:
+    with nothing_left(), MezmoStandIn({KEY}) as mezmo, Sender(mezmo, timeout=0.5) as sender:
         mezmo.faults.script_connections([fault])
         with pytest.raises(error):
             sender.lines(a_line())
@@ -316,7 +315,6 @@ def test_a_connection_fails_before_it_can_have_a_request(
         assert mezmo.requests == ()
         assert sender.lines(a_line()).status == 200
         assert [connection.fault for connection in mezmo.connections] == [fault, Accept()]
-    assert not [thread for thread in threading.enumerate() if "mezmo" in thread.name]
 
 
 def test_connections_are_recorded_with_the_clients_ports_and_may_draw_their_faults() -> None:

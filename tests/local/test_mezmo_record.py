@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from local.mezmo import REDACTED, Answer, FlagKind, MezmoStandIn, Reset
-from tests.local.mezmo_sender import INGEST, KEY, Sender, a_line, stand_in
+from tests.local.mezmo_sender import INGEST, KEY, Sender, a_line, nothing_left, stand_in
 
 OLD_KEY = "a" * 32
 UNKNOWN = "f" * 32
@@ -132,13 +132,11 @@ def test_who_waits_for_lines_is_woken_by_them() -> None:
 
 
 def test_nothing_is_left_when_it_is_closed() -> None:
-    before = set(threading.enumerate())  # other tests may have a stand-in of their own
-    with MezmoStandIn({KEY}) as mezmo, Sender(mezmo) as sender:
+    with nothing_left(), MezmoStandIn({KEY}) as mezmo, Sender(mezmo) as sender:
         sender.lines(a_line())
         ca_file = Path(mezmo.ca_file or "")
         assert ca_file.exists()
     assert not ca_file.exists()
-    assert not [thread for thread in threading.enumerate() if thread not in before and "mezmo" in thread.name]
     with Sender(
         mezmo_without_tls := MezmoStandIn({KEY}, tls=False, port=int(mezmo.url.rpartition(":")[2]))
     ) as late:

@@ -306,7 +306,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(JSON_VALUES)
 def test_what_is_strictly_json_is_read_as_it_was_written(value: object) -> None:
     assert parse(json.dumps(value).encode()) == value

@@ -205,7 +205,7 @@ MARKUP = [
 HOSTILE = st.one_of(st.text(max_size=50), st.lists(st.sampled_from(MARKUP), max_size=5).map("".join))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(HOSTILE, min_size=1, max_size=8))
 def test_hostile_lines_stay_text(browser: Browser, show: Show, messages: list[str]) -> None:
     show(messages)

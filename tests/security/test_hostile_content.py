@@ -45,7 +45,7 @@ def forwarded(texts: list[str], more: dict[str, object], **names: Any) -> tuple[
 
 
 @pytest.mark.parametrize("more", SETTINGS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(NAMES, min_size=1, max_size=4), group=NAMES, stream=NAMES)
 def test_no_name_or_text_gets_out_of_its_place(
     capsys: pytest.CaptureFixture[str], more: dict[str, object], texts: list[str], group: str, stream: str

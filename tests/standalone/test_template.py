@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.settings import Destination, SecretsManagerKey, Settings, read_redrive_settings, read_settings
@@ -38,7 +38,6 @@ def test_what_is_empty_is_left_out(template: Json) -> None:
     assert "kms:" not in json.dumps(deployed.resources("AWS::IAM::Policy"))
 
 
-@settings(deadline=None)
 @given(hostname=TEXT, tags=TAGS, field=TEXT.filter(lambda text: not set(text) & set(':"\\')))
 def test_texts_come_to_the_handler_as_they_are(
     template: Json, hostname: str, tags: list[str], field: str
@@ -78,7 +77,6 @@ def test_a_key_that_encrypts_the_secret_may_be_used_by_both_roles(template: Json
         assert via == "secretsmanager.eu-west-3.amazonaws.com"
 
 
-@settings(deadline=None)
 @given(names=st.lists(GROUP | st.just(""), max_size=20))
 def test_a_filter_for_each_name_and_none_for_an_empty_place(template: Json, names: list[str]) -> None:
     deployed = Deployed(template, LogGroupNames=",".join(names))

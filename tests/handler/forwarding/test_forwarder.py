@@ -221,7 +221,7 @@ def test_the_forwarder_never_feeds_itself(
     assert lines_at(mezmo) == ["c", "Test line of mezmo-forwarder"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x1c\x1d\x1e\x1f\x85"))))
 def test_any_messages_arrive(mezmo: MezmoStandIn, configure: Configure, messages: list[str]) -> None:
     before = len(mezmo.lines)
@@ -230,7 +230,7 @@ def test_any_messages_arrive(mezmo: MezmoStandIn, configure: Configure, messages
     assert lines_at(mezmo)[before:] == [text for text in trimmed if text]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([" ", "\t", "", "ERROR ", "é"]) | st.text(max_size=5), max_size=900))
 def test_joined_lines_arrive_and_nothing_is_flagged(
     mezmo: MezmoStandIn, configure: Configure, messages: list[str]

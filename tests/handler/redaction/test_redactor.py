@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.redaction.rules import RULES
@@ -17,7 +17,6 @@ SECRETS = st.sampled_from([(name, text) for name, texts in FOUND.items() for tex
 PROSE = st.text(st.sampled_from('ab 01.:@-_/\\"\n\té4{},'), max_size=12)
 
 
-@settings(deadline=None)
 @given(st.data(), SECRETS, st.integers(1, 4))
 def test_nothing_is_missed_in_any_encoding(data: st.DataObject, secret: tuple[str, str], depth: int) -> None:
     name, text = secret
@@ -59,7 +58,6 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.lists(JSON, max_size=3) | st.dictionaries(PROSE, JSON, max_size=4), st.booleans())
 def test_json_stays_json_of_the_same_structure(document: Any, ascii_only: bool) -> None:
     text = json.dumps(document, ensure_ascii=ascii_only)
@@ -83,7 +81,6 @@ def values(value: Any) -> list[str]:
     return [str(value)]
 
 
-@settings(deadline=None)
 @given(st.lists(PROSE | SECRETS.map(lambda secret: secret[1]), max_size=6).map("".join))
 @example("AKIAIOSFODNN7EXAMPLE4111111111111111")
 def test_of_any_text_nothing_is_left_and_again_changes_nothing(text: str) -> None:
@@ -93,7 +90,6 @@ def test_of_any_text_nothing_is_left_and_again_changes_nothing(text: str) -> Non
     assert not [span for rule in RULES.values() for span in rule.spans(text_of(redacted))]
 
 
-@settings(deadline=None)
 @given(st.lists(PROSE.map(lambda text: text.replace("\\", "")), max_size=4), st.sampled_from(FOUND["email"]))
 def test_what_does_not_match_is_left_byte_for_byte(parts: list[str], address: str) -> None:
     text = f" [{address}] ".join(part.replace("@", "") for part in parts)
@@ -105,7 +101,6 @@ def test_what_does_not_match_is_left_byte_for_byte(parts: list[str], address: st
         assert after.replace(b"[redacted:email]", b"") == before
 
 
-@settings(deadline=None)
 @given(st.lists(PROSE | SECRETS.map(lambda secret: secret[1]), min_size=1, max_size=20))
 def test_many_at_once_are_as_each_alone(texts: list[str]) -> None:
     literals = [literal_of(text) for text in texts] * 3

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.errors import SettingsError
@@ -62,7 +62,6 @@ def test_a_pattern_that_matches_its_replacement_is_applied_once() -> None:
     assert redact("a bc", redactor(Redaction("x", pattern=r"\w+"))) == "[redacted:x] [redacted:x]"
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_pattern_finds_what_is_written_with_escapes(data: st.DataObject) -> None:
     literal = f'"{written("see ORD-12345678!", data.draw, first=True)}"'.encode()

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.services.facts import Facts, named_level, read, trace_id
@@ -142,7 +142,6 @@ def test_trace_ids_have_one_form(value: str, trace: str) -> None:
     assert trace_id(value) == trace
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("0123456789abcdefABCDEF-=;Root 1", max_size=80))
 def test_a_trace_id_is_32_hex_digits_or_nothing(value: str) -> None:
     found = trace_id(value)
@@ -190,7 +189,6 @@ def test_a_lone_surrogate_costs_the_facts_and_nothing_else() -> None:
     assert read(b'"{\\"level\\":30,\\"m\\":\\"\\\\ud800\\"}"') is None
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_names_of_levels_are_few(name: str) -> None:
     assert len(named_level(name)) <= 9
@@ -201,7 +199,6 @@ _VALUES: st.SearchStrategy[Any] = (
 )
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["level", "severity", "levelname", "severityNumber", "traceparent", "m"]), _VALUES

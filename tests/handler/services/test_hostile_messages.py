@@ -59,7 +59,7 @@ def literal_of(text: str) -> bytes:
     return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(message=hostile_objects())
 def test_any_object_gives_facts_that_mezmo_takes(message: dict[str, Any]) -> None:
     literal = literal_of(json.dumps(message))
@@ -67,7 +67,7 @@ def test_any_object_gives_facts_that_mezmo_takes(message: dict[str, Any]) -> Non
         assert_valid_facts(read(literal))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(message=hostile_texts() | st.text())
 def test_any_text_gives_facts_that_mezmo_takes(message: str) -> None:
     literal = literal_of(message)
@@ -75,7 +75,6 @@ def test_any_text_gives_facts_that_mezmo_takes(message: str) -> None:
         assert_valid_facts(read(literal))
 
 
-@settings(deadline=None)
 @given(st.binary() | st.sampled_from([b'"', b'""', b"{}", b"1", b'"{', b'"{"', b'"\xff\xfe', b'"[\\ud800"']))
 def test_anything_at_all_does_no_harm(literal: bytes) -> None:
     for read in READERS.values():

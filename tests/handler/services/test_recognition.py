@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.services.facts import Facts
@@ -216,7 +216,6 @@ def test_the_largest_meta_is_far_from_what_mezmo_takes() -> None:
                 assert len(msgspec.json.encode({**found.meta, **said.meta})) < 24_000
 
 
-@settings(deadline=None)
 @given(_NAMES | st.text(), _NAMES | st.text())
 def test_any_names_give_names_that_mezmo_takes(group: str, stream: str) -> None:
     assert_valid_names(recognize(group, stream))

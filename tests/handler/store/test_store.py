@@ -362,7 +362,7 @@ class TestStream:
 FAULTS = st.sampled_from([None, None, *(f for f in Fault if not f.name.startswith("KILL"))])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(FAULTS, max_size=30),
     st.lists(st.sampled_from([200, 200, 400, 503]), min_size=1, max_size=7),

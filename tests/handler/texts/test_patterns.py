@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.texts.pattern_syntax import LONGEST_PATTERN, PatternError
@@ -58,7 +58,6 @@ def compiled(pattern: str) -> Any:
         return None
 
 
-@settings(deadline=None)
 @given(PATTERNS, TEXTS)
 @example("a+b?a", "aa")
 @example("a+?", "aaa")
@@ -73,7 +72,6 @@ def test_a_pattern_finds_what_re_finds(pattern: str, text: str) -> None:
         ]
 
 
-@settings(deadline=None)
 @given(PATTERNS, TEXTS)
 @example("a.b", "a1b")
 def test_every_match_holds_the_needle(pattern: str, text: str) -> None:
@@ -81,7 +79,6 @@ def test_every_match_holds_the_needle(pattern: str, text: str) -> None:
         assert all(ours.needle in match[0] for match in ours.expression.finditer(text))
 
 
-@settings(deadline=None)
 @given(st.text(st.sampled_from('ab1.*+?{},()[]|\\^$-dwsé"P<secret>:'), max_size=30))
 def test_anything_is_taken_or_refused(pattern: str) -> None:
     if ours := compiled(pattern):
@@ -155,7 +152,6 @@ class Counting:
             yield position
 
 
-@settings(deadline=None)
 @given(PATTERNS, st.text(st.sampled_from("ab1 "), max_size=10))
 def test_no_more_steps_are_taken_than_counted(pattern: str, text: str) -> None:
     ours = compiled(pattern)
