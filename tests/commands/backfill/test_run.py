@@ -15,8 +15,8 @@ from mezmo_forwarder_commands.backfill.reading import Windows
 from mezmo_forwarder_commands.backfill.run import MOST_FAILURES, Ended, send_all
 from mezmo_forwarder_commands.backfill.sending import Answer
 from mezmo_forwarder_commands.backfill.state import Progress, State
-from tests.backfill import doubles
-from tests.backfill.doubles import QUERY, Forwarder, Group, Killed, Patient, Step, event
+from tests.commands.backfill import doubles
+from tests.commands.backfill.doubles import QUERY, Forwarder, Group, Killed, Patient, Step, event
 
 FAST = Rate(1e12, of_bytes=True)
 

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.settings import Settings
-from mezmo_forwarder_commands import text
-from mezmo_forwarder_commands.inputs import Payload, pack
-from mezmo_forwarder_commands.preview import preview
+from mezmo_forwarder_commands import terminal
+from mezmo_forwarder_commands.preview import text
+from mezmo_forwarder_commands.preview.inputs import Payload, pack
+from mezmo_forwarder_commands.preview.preview import preview
+from tests.commands.preview.samples import STANDARD, see
 from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
-from tests.preview.samples import STANDARD, see
 
 ANY_TEXT = st.one_of(st.text(), st.text(st.sampled_from("\x1b[31m\n\r\t\0\u202e\u2028さ\u0301é\ud83d")))
 SEQUENCE = re.compile(r"\x1b\[[0-9;]+m")
@@ -101,10 +102,10 @@ class Terminal(io.StringIO):
 def test_colour_is_for_terminals_whose_user_wants_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    assert text.wants_colour(Terminal())
+    assert terminal.wants_colour(Terminal())
     monkeypatch.setenv("NO_COLOR", "1")
-    assert not text.wants_colour(Terminal())
-    assert not text.wants_colour(io.StringIO())
+    assert not terminal.wants_colour(Terminal())
+    assert not terminal.wants_colour(io.StringIO())
     assert text.width_of(io.StringIO(), None) == 120
     assert text.width_of(Terminal(), 0) == 0
     assert text.width_of(Terminal(), 10) == 60

@@ -9,7 +9,7 @@ from mezmo_forwarder_commands.__main__ import main
 from mezmo_forwarder_commands.doctor import calls as calls_module
 from mezmo_forwarder_commands.doctor.deployment import find
 from mezmo_forwarder_commands.errors import CommandError
-from tests.doctor.scripted import (
+from tests.commands.doctor.scripted import (
     ARN,
     KEY,
     NOW,

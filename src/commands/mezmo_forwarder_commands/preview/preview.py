@@ -20,8 +20,8 @@ from handler.report import Report
 from handler.services import facts
 from handler.settings import Settings
 from handler.texts.literals import text_of
+from mezmo_forwarder_commands.errors import CommandError
 
-from .errors import CommandError
 from .inputs import Payload
 from .mezmo_view import Shown, shown
 from .notes import Made, Note, notes_on

@@ -17,7 +17,7 @@ from mezmo_forwarder_commands.backfill.run import Ended
 from mezmo_forwarder_commands.backfill.state import Progress
 from mezmo_forwarder_commands.backfill.target import Target
 from mezmo_forwarder_commands.errors import CommandError
-from tests.backfill.doubles import QUERY, Group, Patient, event
+from tests.commands.backfill.doubles import QUERY, Group, Patient, event
 
 DONE = Counts.of({"documents": 3, "events": 10, "received": 9, "joined": 2, "delivered": 7, "filtered": 2})
 TARGET = Target(QUERY, memory=128, architecture="arm64", timeout=60, warnings=())

@@ -1,6 +1,5 @@
 """The preview in a terminal: events on the left, lines on the right."""
 
-import os
 import shutil
 import unicodedata
 from collections.abc import Callable, Container, Iterator
@@ -8,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby, zip_longest
 from typing import TextIO
+
+from mezmo_forwarder_commands.terminal import painter, visible
 
 from .notes import Note
 from .preview import Entry, Event, Line, Preview
@@ -25,7 +26,6 @@ _INDENT = " " * (_TIME_WIDTH + 2)
 _DIM, _BOLD = "2", "1"
 _NOTE_COLOUR = "34"
 _NOTE_COLOURS = {"filtered": "35", "warning": "33"}
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 
 
 def width_of(stream: TextIO, asked: int | None) -> int:
@@ -33,11 +33,6 @@ def width_of(stream: TextIO, asked: int | None) -> int:
     if asked is not None:
         return 0 if asked <= 0 else max(asked, _NARROWEST)
     return max(shutil.get_terminal_size().columns, _NARROWEST) if stream.isatty() else _IN_A_PIPE
-
-
-def wants_colour(stream: TextIO) -> bool:
-    """Whether a stream is a terminal whose user has not asked for no colour."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def render(seen: Preview, *, width: int, colour: bool) -> Iterator[str]:
@@ -52,7 +47,7 @@ def render(seen: Preview, *, width: int, colour: bool) -> Iterator[str]:
     if not width:
         widths = (_width(_message(event)) for entry in seen.entries for event in entry.events)
         half = min(max(widths, default=0), _WIDEST_UNCUT)
-    return _Writer(seen, half, bool(width), _paint if colour else _plain).write()
+    return _Writer(seen, half, bool(width), painter(colour=colour)).write()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,18 +134,6 @@ def clock(timestamp: int) -> str:
         return str(timestamp)
 
 
-def visible(text: str) -> str:
-    """Return the text with escapes for all that a terminal might obey, or that would not be seen."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else _escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return _ESCAPES.get(character) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}")
-
-
 def _fit(text: str, width: int) -> str:
     """Cut a text to some columns, an ellipsis in the last one."""
     if len(text) <= width and _width(text) <= width:
@@ -176,11 +159,3 @@ def _columns(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
-
-
-def _paint(text: str, code: str) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if text else text
-
-
-def _plain(text: str, _code: str) -> str:
-    return text

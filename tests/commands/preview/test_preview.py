@@ -12,12 +12,12 @@ from handler.forwarding.forwarder import Forwarder
 from handler.settings import read_settings
 from handler.texts.literals import literal_of, text_of
 from local.mezmo import MezmoStandIn
-from mezmo_forwarder_commands.inputs import Payload, pack
-from mezmo_forwarder_commands.notes import Made, Note, notes_on
-from mezmo_forwarder_commands.preview import preview, to_json
+from mezmo_forwarder_commands.preview.inputs import Payload, pack
+from mezmo_forwarder_commands.preview.notes import Made, Note, notes_on
+from mezmo_forwarder_commands.preview.preview import preview, to_json
+from tests.commands.preview.samples import STANDARD, messages_of, notes_of, see, texts
 from tests.handler.cloudwatch import FIRST_TIMESTAMP, make_document, make_event
 from tests.handler.doubles import KEY, Context, make_settings, settings_json
-from tests.preview.samples import STANDARD, messages_of, notes_of, see, texts
 
 FORMATS = ("standard", "mezmo-lambda", "mezmo-lambda-raw")
 ANY_MESSAGES = st.lists(st.one_of(st.text(), st.text(st.characters()), st.just("\ud83d")), max_size=20)
@@ -104,7 +104,7 @@ def test_log_events_that_are_joined_before_they_become_a_line_stand_together(
         document = structs.replace(received.document, log_events=[joined, *others])
         return structs.replace(received, document=document)
 
-    monkeypatch.setattr("mezmo_forwarder_commands.preview._joined", join)
+    monkeypatch.setattr("mezmo_forwarder_commands.preview.preview._joined", join)
     seen = see(["a\n", "b", "c", ""])
 
     assert [[event.message for event in entry.events] for entry in seen.entries] == [

@@ -14,7 +14,7 @@ from handler.settings import LineFormat, OversizeLines, Settings
 from mezmo_forwarder import IngestionKey, MezmoDestination, MezmoLogForwarder
 from mezmo_forwarder_commands import preview_command
 from mezmo_forwarder_commands.errors import CommandError
-from mezmo_forwarder_commands.settings_source import filters_of, read
+from mezmo_forwarder_commands.preview.settings_source import filters_of, read
 from tests.handler.doubles import settings_json
 
 DOCUMENT = settings_json(app="web", tags=["eu"])

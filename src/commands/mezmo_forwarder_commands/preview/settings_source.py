@@ -7,8 +7,7 @@ from pathlib import Path
 
 from handler.errors import SettingsError
 from handler.settings import SCHEMA, VARIABLE, Settings, read_settings
-
-from .errors import CommandError
+from mezmo_forwarder_commands.errors import CommandError
 
 _Object = dict[str, object]
 

@@ -6,7 +6,7 @@ import pytest
 
 from mezmo_forwarder_commands.doctor import network
 from mezmo_forwarder_commands.doctor.findings import Answer
-from tests.doctor.scripted import SETTINGS, Json, ScriptedCalls, deployment, function
+from tests.commands.doctor.scripted import SETTINGS, Json, ScriptedCalls, deployment, function
 
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
 NAT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}

@@ -12,7 +12,7 @@ from mezmo_forwarder_commands.doctor import function as function_checks
 from mezmo_forwarder_commands.doctor.calls import ACTIONS, TEST_ACTIONS
 from mezmo_forwarder_commands.doctor.examination import checks, examine
 from mezmo_forwarder_commands.doctor.findings import Answer, Finding, Verdict, worst
-from tests.doctor.scripted import (
+from tests.commands.doctor.scripted import (
     ARN,
     DENIED,
     OURS,
@@ -25,7 +25,7 @@ from tests.doctor.scripted import (
     subscribed_account,
 )
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def only(answers: Iterable[Answer]) -> tuple[str, str]:

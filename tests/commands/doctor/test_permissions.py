@@ -8,9 +8,9 @@ import pytest
 from mezmo_forwarder_commands.doctor import permissions
 from mezmo_forwarder_commands.doctor.calls import CallError
 from mezmo_forwarder_commands.doctor.findings import Answer
-from tests.doctor.scripted import DENIED, OURS, SETTINGS, Json, ScriptedCalls, function, subscribed
-from tests.doctor.scripted import deployment as deployed
-from tests.doctor.scripted import subscribed_account as of_account
+from tests.commands.doctor.scripted import DENIED, OURS, SETTINGS, Json, ScriptedCalls, function, subscribed
+from tests.commands.doctor.scripted import deployment as deployed
+from tests.commands.doctor.scripted import subscribed_account as of_account
 
 KMS_KEY = "arn:aws:kms:eu-west-3:123456789012:key/1"
 LOG_GROUP = "arn:aws:logs:eu-west-3:123456789012:log-group:"

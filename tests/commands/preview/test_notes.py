@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from handler.lines import json_messages
+from tests.commands.preview.samples import STANDARD, notes_of, see
 from tests.handler.cloudwatch import FIRST_TIMESTAMP
 from tests.handler.doubles import make_settings
-from tests.preview.samples import STANDARD, notes_of, see
 
 
 @pytest.fixture(autouse=True)

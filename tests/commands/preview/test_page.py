@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mezmo_forwarder_commands.page import of_preview, render
+from mezmo_forwarder_commands.preview.page import of_preview, render
+from tests.commands.preview.samples import see
 from tests.handler.doubles import make_settings
-from tests.preview.samples import see
 
 PIECES = [
     "</script>",
@@ -123,14 +123,14 @@ def test_the_page_names_no_address() -> None:
 
 
 def test_numbers_that_javascript_rounds_are_texts() -> None:
-    from mezmo_forwarder_commands.page import _exact  # noqa: PLC0415
+    from mezmo_forwarder_commands.preview.page import _exact  # noqa: PLC0415
 
     assert _exact({"a": [2**53 + 1, 2**53, True]}) == {"a": [str(2**53 + 1), 2**53, True]}
 
 
 def test_entries_stand_in_the_order_of_their_times() -> None:
-    from mezmo_forwarder_commands.inputs import Payload, pack  # noqa: PLC0415
-    from mezmo_forwarder_commands.preview import preview  # noqa: PLC0415
+    from mezmo_forwarder_commands.preview.inputs import Payload, pack  # noqa: PLC0415
+    from mezmo_forwarder_commands.preview.preview import preview  # noqa: PLC0415
     from tests.handler.cloudwatch import make_document  # noqa: PLC0415
 
     documents = [make_document(["1", "2"], group=group) for group in ("/a", "/b")]

@@ -16,8 +16,7 @@ from pathlib import Path
 from handler.errors import EventError
 from handler.events.documents import payload_of, unpack_base64
 from handler.events.kinesis import records_of
-
-from .errors import CommandError
+from mezmo_forwarder_commands.errors import CommandError
 
 _GZIP = b"\x1f\x8b"
 _TEXT_GROUP = "/preview"

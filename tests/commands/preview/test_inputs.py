@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mezmo_forwarder_commands.errors import CommandError
-from mezmo_forwarder_commands.inputs import About, pack, read
+from mezmo_forwarder_commands.preview.inputs import About, pack, read
+from tests.commands.preview.samples import NOW, messages_of, see_file
 from tests.handler.cloudwatch import make_document, make_event
-from tests.preview.samples import NOW, messages_of, see_file
 
 GROUP = "/aws/lambda/orders"
 MESSAGES = ["first\n", "zweite Zeile, größer", "half \ud83d"]

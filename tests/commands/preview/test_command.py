@@ -13,7 +13,7 @@ import pytest
 from mezmo_forwarder_commands import __main__
 from mezmo_forwarder_commands.__main__ import main
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": os.pathsep.join(str(ROOT / path) for path in ("src/commands", "src/mezmo_forwarder"))
 }
@@ -136,7 +136,9 @@ def test_an_old_python_is_told(monkeypatch: pytest.MonkeyPatch, capsys: Output) 
     assert "use Python 3.11 or newer" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "errors", "preview_command"])
+@pytest.mark.parametrize(
+    "name", ["__init__", "__main__", "aws_options", "errors", "preview_command", "terminal"]
+)
 def test_what_tells_an_old_python_so_is_understood_by_it(name: str) -> None:
     source = ROOT / f"src/commands/mezmo_forwarder_commands/{name}.py"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handler.events.documents import Limits, payload_of, read_payload
 from mezmo_forwarder_commands.backfill.documents import Document, Event, control_payload, documents_of
-from tests.backfill.doubles import QUERY, event
+from tests.commands.backfill.doubles import QUERY, event
 
 TEXTS = st.text(st.characters(codec=None) | st.sampled_from('\ud83d\n"\\ü✓'), max_size=40)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mezmo_forwarder_commands.backfill.counts import Counts
 from mezmo_forwarder_commands.backfill.state import Progress, State
 from mezmo_forwarder_commands.errors import CommandError
-from tests.backfill.doubles import QUERY
+from tests.commands.backfill.doubles import QUERY
 
 DONE = Counts.of({"documents": 1, "events": 2, "received": 2, "delivered": 2})
 

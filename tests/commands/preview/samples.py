@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from handler.settings import Settings
-from mezmo_forwarder_commands.inputs import About, Payload, pack, read
-from mezmo_forwarder_commands.preview import Preview, preview
+from mezmo_forwarder_commands.preview.inputs import About, Payload, pack, read
+from mezmo_forwarder_commands.preview.preview import Preview, preview
 from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
 

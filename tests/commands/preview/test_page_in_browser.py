@@ -9,15 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mezmo_forwarder_commands.inputs import Payload, pack
-from mezmo_forwarder_commands.page import of_preview, render
-from mezmo_forwarder_commands.preview import preview
+from mezmo_forwarder_commands.preview.inputs import Payload, pack
+from mezmo_forwarder_commands.preview.page import of_preview, render
+from mezmo_forwarder_commands.preview.preview import preview
+from tests.commands.preview import browser as browsers
+from tests.commands.preview.browser import Browser
+from tests.commands.preview.samples import see
 from tests.contrast import contrast, luminance
 from tests.handler.cloudwatch import make_document
 from tests.handler.doubles import make_settings
-from tests.preview import browser as browsers
-from tests.preview.browser import Browser
-from tests.preview.samples import see
 
 PROGRAM = browsers.find()
 pytestmark = pytest.mark.skipif(

@@ -12,7 +12,7 @@ from mezmo_forwarder_commands.aws_session import AwsSession
 from mezmo_forwarder_commands.backfill.documents import Document
 from mezmo_forwarder_commands.backfill.sending import Became, Function
 from mezmo_forwarder_commands.errors import CommandError
-from tests.backfill.doubles import QUERY, event
+from tests.commands.backfill.doubles import QUERY, event
 from tests.local.aws_fixture import make_function
 
 DOCUMENT = Document("stream", [event(1, 1), event(2, 2)], 1)
