@@ -1,6 +1,5 @@
 """A headless Chromium, asked by its own protocol through a pipe: no driver, no port, no package."""
 
-import base64
 import json
 import os
 import select
@@ -98,10 +97,6 @@ class Browser:
             "Emulation.setDeviceMetricsOverride",
             width=width, height=height, deviceScaleFactor=1, mobile=False,
         )  # fmt: skip
-
-    def screenshot(self, path: Path) -> None:
-        """Write what the tab shows to a PNG file."""
-        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
 
     @property
     def requests(self) -> list[str]:
