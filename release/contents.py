@@ -30,7 +30,7 @@ WHEEL: Groups = {
     "bindings": r"mezmo_forwarder/(__init__|_jsii/__init__)\.py|mezmo_forwarder/py\.typed",
     "the npm package": r"mezmo_forwarder/_jsii/mezmo-forwarder@[\d.]+\.jsii\.tgz",
     "commands": r"mezmo_forwarder_commands/(?!function/)[\w/]+\.py",
-    "commands: the preview's page": r"mezmo_forwarder_commands/page\.(html|css|js)",
+    "commands: the preview's page": r"mezmo_forwarder_commands/preview/page\.(html|css|js)",
     "commands: the function's modules": r"mezmo_forwarder_commands/function/handler/[\w/]+\.py",
     "metadata": r"mezmo_forwarder-[\d.]+\.dist-info/(METADATA|RECORD|WHEEL|LICENSE|\w+\.txt)",
 }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from docs.images import samples
 from docs.images.drawing import MONO_WIDTH, Drawing
-from mezmo_forwarder_commands.preview import Entry
+from mezmo_forwarder_commands.preview.preview import Entry
 
 WIDTH = 860
 _COLUMNS = {"Time (UTC)": (14, 12), "CloudWatch event": (112, 33), "Level": (372, 5), "Host": (424, 8),

@@ -9,9 +9,9 @@ The page of them is got by
 import json
 from pathlib import Path
 
-from mezmo_forwarder_commands import settings_source
-from mezmo_forwarder_commands.inputs import About, read
-from mezmo_forwarder_commands.preview import Preview, preview
+from mezmo_forwarder_commands.preview import settings_source
+from mezmo_forwarder_commands.preview.inputs import About, read
+from mezmo_forwarder_commands.preview.preview import Preview, preview
 
 HERE = Path(__file__).parent
 EVENTS = HERE / "sample-events.jsonl"

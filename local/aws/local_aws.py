@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import botocore.session  # type: ignore[import-untyped]  # it ships no types
+
+from local import programs
 
 from .invocations import Invocation, read_invocations
 from .overlay.settings import Settings
@@ -259,25 +260,12 @@ class LocalAws:
             raise LocalAwsError("There is no CDK CLI: none was given, and none is on PATH.")
         unasked = {"deploy": ["--require-approval", "never"], "destroy": ["--force"]}
         command = [str(self._cdk), *arguments, *unasked.get(arguments[0], []), "--no-notices", "--app", app]
-        process = subprocess.Popen(
+        output, failure = programs.run(
             command,
             cwd=cwd,
-            env={**self.environment, "CI": "true", **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+            environment={**self.environment, "CI": "true", **(environment or {})},
+            seconds=timeout,
         )
-        try:
-            output, _ = process.communicate(timeout=timeout)
-            failure = f"exit status {process.returncode}" if process.returncode else ""
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            failure = f"did not end within {timeout:g} s"
-        finally:
-            _kill_group(process)
         if failure:
             raise LocalAwsError(f"cdk {' '.join(arguments)} {failure}\n{output}")
         return output
@@ -303,16 +291,7 @@ class LocalAws:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_SECONDS)
         finally:
-            _kill_group(process)
-
-
-def _kill_group(process: subprocess.Popen[Any]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream:
-            stream.close()
+            programs.kill_group(process)
 
 
 def _program(path: Path | None, name: str) -> Path | None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from local.demo.reconciliation import Identity, Row, of_event, of_line
 from local.demo.sample_events import Event
 from local.mezmo import CommittedLine
-from mezmo_forwarder_commands.mezmo_view import shown
-from mezmo_forwarder_commands.notes import Note
-from mezmo_forwarder_commands.page import Page, render
-from mezmo_forwarder_commands.preview import Entry, Line
-from mezmo_forwarder_commands.preview import Event as SeenEvent
+from mezmo_forwarder_commands.preview.mezmo_view import shown
+from mezmo_forwarder_commands.preview.notes import Note
+from mezmo_forwarder_commands.preview.page import Page, render
+from mezmo_forwarder_commands.preview.preview import Entry, Line
+from mezmo_forwarder_commands.preview.preview import Event as SeenEvent
 
 COLUMNS = [field.name.replace("_", " ") for field in fields(Row)]
 

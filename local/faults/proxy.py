@@ -4,9 +4,6 @@ import calendar
 import contextlib
 import http.client
 import json
-import os
-import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -15,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from local.connections import client_has_left, reset
 
 _UPSTREAM_SECONDS = 60
 _IDLE_SECONDS = 60
@@ -279,7 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Send an answer; return whether the client was there for all of it."""
         if isinstance(fault, Sever):
             return False
-        gone = self._client_has_left()
+        gone = client_has_left(self.connection)
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
@@ -292,22 +291,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         return not (gone or short)
 
-    def _client_has_left(self) -> bool:
-        before = self.connection.gettimeout()
-        self.connection.settimeout(0)
-        try:
-            return not self.connection.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        finally:
-            self.connection.settimeout(before)
-
     def _reset(self) -> None:
         self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(self.connection.detach())
+        reset(self.connection)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Keep silent: what matters is in the record."""

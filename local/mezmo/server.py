@@ -1,11 +1,9 @@
 """HTTP/1.1 and TLS on loopback: reads requests whole, and answers as the stand-in decides."""
 
 import contextlib
-import os
 import socket
 import socketserver
 import ssl
-import struct
 import sys
 import threading
 from collections.abc import Callable
@@ -14,6 +12,7 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, Protocol
 
+from local.connections import client_has_left, reset
 from local.mezmo.faults import (
     BrokenHandshake,
     CloseAfterAnswer,
@@ -215,7 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._half_close()
             case _:
                 assert reply is not None
-                if self._client_has_left():
+                if client_has_left(self.connection):
                     self.server.desk.left(number)
                 try:
                     self._send(reply, interval=fault.interval if isinstance(fault, Drip) else None)
@@ -262,20 +261,6 @@ class _Handler(BaseHTTPRequestHandler):
                 if not self.connection.recv(65536):
                     return
 
-    def _client_has_left(self) -> bool:
-        """Tell whether the client has closed the connection, which a first write would not show."""
-        before = self.connection.gettimeout()
-        self.connection.settimeout(0)
-        try:
-            # Not SSLSocket's own method, which refuses to peek.
-            return not socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        finally:
-            self.connection.settimeout(before)
-
     def _half_close(self) -> None:
         """Send the end of everything, and read on."""
         self.close_connection = True
@@ -285,10 +270,8 @@ class _Handler(BaseHTTPRequestHandler):
                 pass
 
     def _reset(self) -> None:
-        """Break the connection with a TCP reset in place of an orderly end."""
         self.close_connection = True
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        os.close(self.connection.detach())
+        reset(self.connection)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Keep silent: what matters is in the record, and a request line may hold a key."""

@@ -59,3 +59,12 @@ def test_source_files_are_named_as_they_are(document: str) -> None:
 
     # By the end of its path: ARCHITECTURE's rows say which folder they are about.
     assert {name for name in named if not any(file.endswith(f"/{name}") for file in FILES)} == set()
+
+
+def test_every_folder_has_its_place_in_the_architecture() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    paths = [Path(file).parts[1:-1][:2] for file in FILES if not file.startswith("/.")]
+    # An example is a folder of its own, and a row in the README there.
+    folders = {Path(*(path[:1] if path[0] == "examples" else path)) for path in paths if path}
+
+    assert {one for one in folders if f"`{one}" not in text and f"`{one.name}/`" not in text} == set()

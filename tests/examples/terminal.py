@@ -3,12 +3,11 @@
 import json
 import os
 import shlex
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from local import programs
 from local.aws import LocalAws
 from local.aws.local_aws import REGION
 from tests.documents.markdown import ROOT, Fence
@@ -81,10 +80,10 @@ class Terminal:
             TerminalError: one of them failed.
         """
         environment = self._aws.environment
-        process = subprocess.Popen(
+        printed, failure = programs.run(
             ["bash", "-euo", "pipefail", "-c", commands],
             cwd=cwd,
-            env={
+            environment={
                 **environment,
                 "PATH": os.pathsep.join([str(self._programs), environment["PATH"]]),
                 "PYTHONPATH": str(ROOT / "build/bindings/python/src"),
@@ -94,19 +93,10 @@ class Terminal:
                 # A validation engine of newer aws-cdk-lib that takes two seconds.
                 "CDK_VALIDATION": "false",
             },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
+            seconds=SECONDS,
         )
-        try:
-            printed, _ = process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            printed, _ = process.communicate()
-        if process.returncode:
-            raise TerminalError(f"exit status {process.returncode} of\n{commands}\n{printed}")
+        if failure:
+            raise TerminalError(f"{failure} of\n{commands}\n{printed}")
         return printed
 
 

@@ -4,7 +4,6 @@ import base64
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -12,31 +11,27 @@ from local.aws import LocalAws
 from tests.local.aws_fixture import (
     READS_STREAMS,
     WRITES_LOGS,
-    Json,
-    documents,
     eventually,
     log_lines,
     make_bucket,
     make_function,
     make_role,
-    s3_rights,
+)
+from tests.local.stream_readers import (
+    LAST,
+    batches,
+    events,
+    given_up,
+    good,
+    make_reader,
+    make_stream,
+    map_stream,
+    numbers,
+    payload_numbers,
+    put,
 )
 
 RETRY_DELAY = 0.05
-APP = """
-import base64, json, os
-def handle(event, context):
-    records = [(r, json.loads(base64.b64decode(r["kinesis"]["data"]))) for r in event["Records"]]
-    print("EVENT " + json.dumps(event))
-    print("REQUEST " + context.aws_request_id)
-    failed = [r["kinesis"]["sequenceNumber"] for r, data in records if data["fail"]]
-    if "REPORTS" in os.environ:
-        return {"batchItemFailures": [{"itemIdentifier": number} for number in reversed(failed)]}
-    if failed:
-        raise ValueError("told to fail")
-"""
-LAST = str(2**128 - 1)
-"""The hash key that leads to a stream's last shard; 0 leads to its first."""
 
 
 @pytest.fixture(scope="module")
@@ -44,82 +39,6 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     with LocalAws.from_environment(tmp_path_factory.mktemp("aws"), retry_delay=RETRY_DELAY) as aws:
         make_bucket(aws, "failures")
         yield aws
-
-
-def stream_arn(name: str) -> str:
-    return f"arn:aws:kinesis:eu-west-3:000000000000:stream/{name}"
-
-
-def make_stream(aws: LocalAws, name: str, shards: int = 1) -> str:
-    aws.client("kinesis").create_stream(StreamName=name, ShardCount=shards)
-    return stream_arn(name)
-
-
-def make_reader(aws: LocalAws, name: str, *, reports: bool = False) -> str:
-    """Make a function that writes down its events, and fails with records that say so; return its role."""
-    role = make_role(aws, f"{name}-reading", WRITES_LOGS, READS_STREAMS, *s3_rights("failures"))
-    environment = {"REPORTS": "1"} if reports else {}
-    make_function(aws, name, {"app.py": APP}, Role=role, Environment={"Variables": environment})
-    return role
-
-
-def map_stream(aws: LocalAws, name: str, **options: Any) -> str:
-    """Map the stream of this name to the function of this name, from its beginning; return the UUID."""
-    settings = {
-        "StartingPosition": "TRIM_HORIZON",
-        "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::failures"}},
-        **options,
-    }
-    mapping = aws.client("lambda").create_event_source_mapping(
-        FunctionName=name, **{"EventSourceArn": stream_arn(name), **settings}
-    )
-    return str(mapping["UUID"])
-
-
-def put(aws: LocalAws, stream: str, *items: tuple[int, bool], hash_key: str = "0") -> None:
-    """Put records with these numbers, each of which says whether to fail, into one shard."""
-    records = [
-        {
-            "Data": json.dumps({"number": number, "fail": fail}).encode(),
-            "PartitionKey": "key",
-            "ExplicitHashKey": hash_key,
-        }
-        for number, fail in items
-    ]
-    aws.client("kinesis").put_records(StreamName=stream, Records=records)
-
-
-def good(*numbers: int) -> list[tuple[int, bool]]:
-    return [(number, False) for number in numbers]
-
-
-def events(aws: LocalAws, function: str) -> list[Json]:
-    """Return the events that a reader got, in order of their invocations."""
-    lines = log_lines(aws, f"/aws/lambda/{function}")
-    return [json.loads(line.removeprefix("EVENT ")) for line in lines if line.startswith("EVENT ")]
-
-
-def numbers_in(event: Json) -> list[int]:
-    return [json.loads(base64.b64decode(record["kinesis"]["data"]))["number"] for record in event["Records"]]
-
-
-def batches(aws: LocalAws, function: str) -> list[list[int]]:
-    """Return the numbers of the records that a reader got, by invocation."""
-    return [numbers_in(event) for event in events(aws, function)]
-
-
-def numbers(aws: LocalAws, function: str) -> list[int]:
-    """Return the numbers of all the records that a reader got, in order."""
-    return [number for batch in batches(aws, function) for number in batch]
-
-
-def given_up(aws: LocalAws, mapping: str) -> dict[str, Json]:
-    """Return the records of failure that the mapping has written, by their names, oldest first."""
-    return documents(aws, "failures", f"aws/lambda/{mapping}/")
-
-
-def payload_numbers(document: Json) -> list[int]:
-    return numbers_in(json.loads(document["payload"]))
 
 
 def test_a_batch_reaches_the_function_as_lambda_sends_it(aws: LocalAws) -> None:
@@ -357,123 +276,3 @@ def test_a_role_that_may_read_no_more_holds_the_records_up(aws: LocalAws) -> Non
     iam.put_role_policy(RoleName="forbidden-reading", PolicyName="policy", PolicyDocument=json.dumps(policy))
     assert eventually(lambda: batches(aws, "forbidden")) == [[1]]
     assert eventually(result, enough=lambda seen: seen == "OK") == "OK"
-
-
-def test_a_mapping_that_is_switched_off_goes_on_where_it_was(aws: LocalAws) -> None:
-    make_stream(aws, "switched")
-    make_reader(aws, "switched")
-    mapping = map_stream(aws, "switched")
-    put(aws, "switched", (1, False))
-    assert eventually(lambda: batches(aws, "switched")) == [[1]]
-    functions = aws.client("lambda")
-    functions.update_event_source_mapping(UUID=mapping, Enabled=False)
-    put(aws, "switched", (2, False))
-    make_stream(aws, "meanwhile")
-    make_reader(aws, "meanwhile")
-    map_stream(aws, "meanwhile")
-    put(aws, "meanwhile", (1, False))
-    assert eventually(lambda: batches(aws, "meanwhile")) == [[1]]
-    assert batches(aws, "switched") == [[1]]
-    functions.update_event_source_mapping(UUID=mapping, Enabled=True)
-    assert eventually(lambda: batches(aws, "switched"), enough=lambda seen: len(seen) == 2) == [[1], [2]]
-
-
-def test_a_mapping_has_awss_defaults(aws: LocalAws) -> None:
-    make_stream(aws, "defaults")
-    make_reader(aws, "defaults")
-    uuid = map_stream(aws, "defaults", DestinationConfig={"OnFailure": {}})
-    mapping = aws.client("lambda").get_event_source_mapping(UUID=uuid)
-    expected = {
-        "BatchSize": 100,
-        "BisectBatchOnFunctionError": False,
-        "DestinationConfig": {"OnFailure": {}},
-        "FunctionResponseTypes": [],
-        "MaximumRecordAgeInSeconds": -1,
-        "MaximumRetryAttempts": -1,
-        "ParallelizationFactor": 1,
-        "StartingPosition": "TRIM_HORIZON",
-        "State": "Enabled",
-    }
-    assert {name: mapping.get(name) for name in expected} == expected
-
-
-def without(*actions: str) -> Json:
-    allowed = [action for action in READS_STREAMS["Action"] if action not in actions]
-    return {**READS_STREAMS, "Action": allowed}
-
-
-READ_REFUSED = (
-    "Cannot access stream arn:aws:kinesis:eu-west-3:000000000000:stream/guarded. Please ensure the role can "
-    "perform the GetRecords, GetShardIterator, DescribeStream, ListShards, and ListStreams Actions on your "
-    "stream in IAM."
-)
-
-
-@pytest.mark.parametrize(
-    ("statements", "options", "message"),
-    [
-        ([without("kinesis:GetRecords"), *s3_rights("failures")], {}, READ_REFUSED),
-        ([without("kinesis:GetShardIterator"), *s3_rights("failures")], {}, READ_REFUSED),
-        ([without("kinesis:DescribeStream"), *s3_rights("failures")], {}, READ_REFUSED),
-        ([without("kinesis:DescribeStreamSummary"), *s3_rights("failures")], {}, READ_REFUSED),
-        ([without("kinesis:ListShards"), *s3_rights("failures")], {}, READ_REFUSED),
-        ([{**READS_STREAMS, "Resource": stream_arn("other")}], {}, READ_REFUSED),
-        ([READS_STREAMS], {}, "does not have permissions to call PutObject on S3"),
-        ([READS_STREAMS, s3_rights("failures")[0]], {}, "does not have permissions to call ListBucket on S3"),
-        ([READS_STREAMS], {"DestinationConfig": {}}, None),
-        (
-            [READS_STREAMS],
-            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-west-3:000000000000:q"}}},
-            "does not simulate arn:aws:sqs",
-        ),
-        (
-            [READS_STREAMS],
-            {"EventSourceArn": stream_arn("nowhere")},
-            f"Stream not found: {stream_arn('nowhere')}",
-        ),
-        ([READS_STREAMS], {"StartingPosition": "AT_TIMESTAMP"}, "does not simulate the starting position"),
-        ([READS_STREAMS], {"MaximumRecordAgeInSeconds": 59}, "-1 or between 60 and 604800"),
-    ],
-)
-def test_a_mapping_is_refused_unless_its_role_may_read_and_store(
-    aws: LocalAws,
-    statements: list[Json],
-    options: Json,
-    message: str | None,
-    request: pytest.FixtureRequest,
-) -> None:
-    name = f"guarded-{next(iter(request.node.callspec.indices.values()))}"
-    if "guarded" not in aws.client("kinesis").list_streams()["StreamNames"]:
-        make_stream(aws, "guarded")
-    role = make_role(aws, f"{name}-reading", *statements)
-    make_function(aws, name, {"app.py": APP}, Role=role)
-
-    def create() -> None:
-        map_stream(aws, name, **{"EventSourceArn": stream_arn("guarded"), **options})
-
-    if message is None:
-        create()
-        return
-    with pytest.raises(aws.client("lambda").exceptions.InvalidParameterValueException) as error:
-        create()
-    assert message in error.value.response["Error"]["Message"]
-
-
-def test_a_second_mapping_of_stream_and_function_is_refused(aws: LocalAws) -> None:
-    make_stream(aws, "twice")
-    make_reader(aws, "twice")
-    uuid = map_stream(aws, "twice")
-    with pytest.raises(aws.client("lambda").exceptions.ResourceConflictException, match=uuid):
-        map_stream(aws, "twice")
-
-
-def test_an_update_is_checked_too(aws: LocalAws) -> None:
-    make_stream(aws, "updated")
-    make_reader(aws, "updated")
-    uuid = map_stream(aws, "updated")
-    functions = aws.client("lambda")
-    functions.update_event_source_mapping(UUID=uuid, BatchSize=7)
-    assert functions.get_event_source_mapping(UUID=uuid)["BatchSize"] == 7
-    destination = {"OnFailure": {"Destination": "arn:aws:s3:::other"}}
-    with pytest.raises(functions.exceptions.InvalidParameterValueException, match="call PutObject on S3"):
-        functions.update_event_source_mapping(UUID=uuid, DestinationConfig=destination)

@@ -14,13 +14,14 @@ import time
 import uuid
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict
+from typing import TYPE_CHECKING
 
 from . import seams
 from .journal import JournalEntry
 from .runtime_api import Invocation, RuntimeApi, RuntimeReport
 
 if TYPE_CHECKING:
+    from .journal import InvocationResult
     from .settings import Settings
 
 INITIALIZATION_SECONDS = 10.0
@@ -42,15 +43,6 @@ from awslambdaric.__main__ import main
 main(["", handler])
 """
 _unzip_lock = threading.Lock()
-
-
-class InvocationResult(TypedDict):
-    """An outcome in MiniStack's words; `log` is what the process wrote meanwhile."""
-
-    status: str
-    log: str
-    result: NotRequired[object]
-    error_payload: NotRequired[object]
 
 
 class ExecutionEnvironment:

@@ -6,14 +6,22 @@ import json
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    from .execution_environment import InvocationResult
     from .settings import Settings
 
 _OUTCOMES = {"Sandbox.Timedout": "timeout", "Runtime.ExitError": "exit"}
 _lock = threading.Lock()
+
+
+class InvocationResult(TypedDict):
+    """An outcome in MiniStack's words; `log` is what the process wrote meanwhile."""
+
+    status: str
+    log: str
+    result: NotRequired[object]
+    error_payload: NotRequired[object]
 
 
 class JournalEntry:

@@ -1,5 +1,8 @@
 # ruff: noqa: SLF001 - this is the one module that knows MiniStack's private functions, of one pinned version
-"""MiniStack, as far as the overlay uses it. It has no types, and is installed only where the overlay runs."""
+"""MiniStack, as far as the overlay uses it. It has no types, and is installed only where the overlay runs.
+
+Long, and one file on purpose: what another version of MiniStack would break stands here and nowhere else.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from . import aws_options
+from . import aws_options, terminal
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ def run(options: argparse.Namespace) -> int:
         CommandError: there is no such forwarder, or AWS cannot be asked.
     """
     # They import the handler, and botocore.
-    from . import text as terminal  # noqa: PLC0415
     from .aws_session import AwsSession  # noqa: PLC0415
     from .doctor import deployment, examination, findings, text  # noqa: PLC0415
     from .doctor.calls import Calls  # noqa: PLC0415

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import terminal
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         CommandError: the events or the settings are not what they should be.
     """
-    from . import inputs, page, preview, settings_source, text  # noqa: PLC0415  they import the handler
+    # They import the handler.
+    from .preview import inputs, page, preview, settings_source, text  # noqa: PLC0415
 
     overrides = {name: value for name in _OPTIONS if (value := getattr(options, name)) is not None}
     settings = settings_source.read(options.settings, overrides, options.more, function=options.function)
@@ -152,7 +154,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"{seen.summary}: {options.html}")
     else:
         sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal that is not UTF-8
-        colour = options.color == "always" or (options.color == "auto" and text.wants_colour(sys.stdout))
+        colour = options.color == "always" or (options.color == "auto" and terminal.wants_colour(sys.stdout))
         for line in text.render(seen, width=text.width_of(sys.stdout, options.width), colour=colour):
             print(line)
     return 0

@@ -9,7 +9,7 @@ const LOG_GROUP = logs.CfnLogGroup.CFN_RESOURCE_TYPE_NAME;
 const LOG_RETENTION = 'Custom::LogRetention';
 
 /** What stands for the part of a text that is known only at deployment. */
-export const UNKNOWN = '\0';
+const UNKNOWN = '\0';
 
 /** A group's literal name, or else where its resource or construct stands: equal for one group as L1 and as L2. */
 export function identity(logGroup: logs.ILogGroupRef): string {
@@ -100,7 +100,7 @@ export function keyOfName(stack: Stack, name: string): string {
 }
 
 /** The references that stand in a value, to whatever. */
-export function referencesIn(scope: IConstruct, value: unknown): Reference[] {
+function referencesIn(scope: IConstruct, value: unknown): Reference[] {
   const recorder = new Recorder();
   Tokenization.resolve(value, { scope, resolver: recorder, preparing: true });
   return recorder.references;

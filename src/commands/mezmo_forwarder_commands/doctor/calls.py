@@ -86,7 +86,7 @@ class Calls:
         self._clients: dict[str, Any] = {}
         self.region = session.region
         with saying("asking AWS who you are"):  # which needs no permission
-            self.caller = str(session.client("sts").get_caller_identity()["Arn"])
+            session.client("sts").get_caller_identity()
 
     def call(self, service: str, method: str, **parameters: object) -> Json:
         """Make a call and return its answer.

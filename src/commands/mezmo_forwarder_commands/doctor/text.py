@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from mezmo_forwarder_commands.text import visible
+from mezmo_forwarder_commands.terminal import painter, visible
 
 from .deployment import Deployment, Function
 from .findings import Finding, Verdict, worst
@@ -20,20 +20,20 @@ _INDENT = " " * (_VERDICT_WIDTH + _CHECK_WIDTH + 6)
 def head(deployment: Deployment, *, colour: bool) -> str:
     """Return what is looked at."""
     stack = f"stack {deployment.stack.name}" if deployment.stack else "of no known stack"
-    name = _paint(deployment.function.name, _BOLD, colour=colour)
+    paint = painter(colour=colour)
+    name = paint(deployment.function.name, _BOLD)
     return f"{name}  {stack}, {deployment.calls.region}, account {deployment.account}"
 
 
 def render(findings: Iterable[Finding], *, colour: bool) -> Iterator[str]:
     """Yield the lines of the text, each as soon as it is known."""
+    paint = painter(colour=colour)
     for area, some in groupby(findings, key=lambda finding: finding.area):
         yield ""
-        yield _paint(area, _BOLD, colour=colour)
+        yield paint(area, _BOLD)
         for finding in some:
             answer = finding.answer
-            verdict = _paint(
-                answer.verdict.value.ljust(_VERDICT_WIDTH), _COLOURS[answer.verdict], colour=colour
-            )
+            verdict = paint(answer.verdict.value.ljust(_VERDICT_WIDTH), _COLOURS[answer.verdict])
             yield f"  {verdict}  {finding.check.ljust(_CHECK_WIDTH)}  {visible(answer.text)}"
             if answer.remedy:
                 yield f"{_INDENT}→ {visible(answer.remedy)}"
@@ -41,9 +41,10 @@ def render(findings: Iterable[Finding], *, colour: bool) -> Iterator[str]:
 
 def summary(findings: Sequence[Finding], *, colour: bool) -> str:
     """Return the counts of verdicts."""
+    paint = painter(colour=colour)
     counts = Counter(finding.answer.verdict for finding in findings)
     parts = [
-        _paint(f"{counts[verdict]} {verdict.value}", _COLOURS[verdict], colour=colour)
+        paint(f"{counts[verdict]} {verdict.value}", _COLOURS[verdict])
         for verdict in (Verdict.BROKEN, Verdict.WARNING, Verdict.UNKNOWN, Verdict.OK)
         if counts[verdict]
     ]
@@ -78,7 +79,3 @@ def listed(functions: Iterable[Function], *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"forwarders": names}, indent=2) + "\n"
     return "".join(f"{name}\n" for name in names)
-
-
-def _paint(text: str, code: str, *, colour: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if colour else text
