@@ -43,7 +43,7 @@ def pack(version: Version, tree: Path, dist: Path) -> None:
     set_version(version, tree)
     for language in ("python", "js", "java", "go"):
         run(tree, "projen", f"package:{language}")
-    pack_dotnet(tree)
+    pack_dotnet(version, tree)
     run(tree, "python", "-m", "standalone")
     shutil.rmtree(dist, ignore_errors=True)
     shutil.copytree(tree / "dist", dist)
@@ -51,8 +51,10 @@ def pack(version: Version, tree: Path, dist: Path) -> None:
     collect_assets(version, tree, dist)
 
 
-def pack_dotnet(tree: Path) -> None:
-    """Compile and pack the C# package; generate its source where nothing can compile it.
+def pack_dotnet(version: Version, tree: Path) -> None:
+    """Compile and pack the C# package, and compile and run an application with it.
+
+    Where nothing can compile it, its source is generated.
 
     Raises:
         FileNotFoundError: nothing can, and it is for a release.
@@ -60,6 +62,10 @@ def pack_dotnet(tree: Path) -> None:
     """
     if shutil.which("dotnet"):
         run(tree, "projen", "package:dotnet")
+        application = "tests/languages/csharp"
+        source = f"-p:RestoreAdditionalProjectSources={tree / 'dist/dotnet'}"
+        run(tree, "dotnet", "build", application, f"-p:MezmoForwarderVersion={version}", source)
+        run(tree, "dotnet", "run", "--no-build", "--project", application)
     elif os.environ.get("CI") == "true":
         raise FileNotFoundError("no dotnet on PATH; install .NET's SDK: a release has a compiled C# package")
     else:
