@@ -11,7 +11,7 @@ from pathlib import Path
 from release import changelog
 from release.versions import ROOT, Version, git
 
-BRANCH = "release/next"
+BRANCH = "next-release"
 NUMBER = ".[].number"
 AUTHOR = (
     "-c",
