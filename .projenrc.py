@@ -131,7 +131,7 @@ project.pre_compile_task.exec(
 project.post_compile_task.exec("python tools/handler_asset.py", name="handler asset")
 
 # Before any package is: each shows the examples in its own language.
-project.post_compile_task.exec("python tools/examples.py", name="examples")
+project.post_compile_task.exec("python tools/doc_examples.py", name="examples")
 
 bindings = project.add_task("bindings:python", description="Generate the Python package, without building it")
 bindings.exec("jsii-pacmak --code-only --target python --outdir build/bindings --force")
@@ -160,7 +160,7 @@ assert compat, "the API is held to the last release's"
 compat.reset("python tools/compatibility.py")
 
 docs = project.add_task("docs", description="Write API.md and docs/api from the compiled library")
-docs.exec("python tools/examples.py", name="examples")
+docs.exec("python tools/doc_examples.py", name="examples")
 docs.exec("python tools/api_reference.py", name="reference")
 for reference in ("/API.md", "/docs/api/[a-z]*.md"):
     project.annotate_generated(reference)  # folded in a diff

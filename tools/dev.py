@@ -93,7 +93,7 @@ def set_up(*, compile_library: bool) -> dict[str, str]:
     if compile_library:
         sources = [*sorted((ROOT / "src").rglob("*.ts")), *sorted((ROOT / "src").rglob("*.py"))]
         sources += [ROOT / "package.json", ROOT / "tools/handler_asset.py", ROOT / "README.md"]
-        sources += [ROOT / "tools/examples.py", ROOT / "rosetta/default.ts-fixture"]
+        sources += [ROOT / "tools/doc_examples.py", ROOT / "rosetta/default.ts-fixture"]
         sources += [*sorted((ROOT / "src/commands").glob("*/page.*")), ROOT / "tools/wheel_commands.py"]
         sources += [ROOT / "tools/long_description.py"]
         sources += [ROOT / "src/mezmo_forwarder/handler/requirements.txt"]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.languages.building import GO, LANGUAGES, PYTHON, Application, CommandError, Language
-from tests.languages.examples import go_package
+from tests.languages.doc_examples import go_package
 
 pytestmark = pytest.mark.slow
 

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,12 +25,11 @@ def sources(*accounts: str) -> Json:
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        aws.client("kinesis").create_stream(StreamName="logs", ShardCount=1)
-        make_role(aws, "both", PUTS_RECORDS, trust=trust(**sources(RECEIVER, SENDER)))
-        make_role(aws, "receiver", PUTS_RECORDS, trust=trust(**sources(RECEIVER)))
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    aws.client("kinesis").create_stream(StreamName="logs", ShardCount=1)
+    make_role(aws, "both", PUTS_RECORDS, trust=trust(**sources(RECEIVER, SENDER)))
+    make_role(aws, "receiver", PUTS_RECORDS, trust=trust(**sources(RECEIVER)))
+    return aws
 
 
 def destination(aws: LocalAws, name: str, *, role: str = "both", region: str = "eu-west-3") -> str:

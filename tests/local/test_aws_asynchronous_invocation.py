@@ -23,7 +23,6 @@ from tests.local.aws_fixture import (
     s3_rights,
 )
 
-RETRY_DELAY = 0.05
 APP = """
 import os, time
 def handle(event, context):
@@ -39,10 +38,9 @@ def handle(event, context):
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws"), retry_delay=RETRY_DELAY) as aws:
-        make_bucket(aws, "failures")
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_bucket(aws, "failures")
+    return aws
 
 
 def make_storing(

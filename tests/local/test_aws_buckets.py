@@ -4,7 +4,6 @@ import base64
 import hashlib
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +13,9 @@ from tests.local.aws_fixture import Json, make_bucket
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        make_bucket(aws, "bucket")
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_bucket(aws, "bucket")
+    return aws
 
 
 @pytest.mark.parametrize(

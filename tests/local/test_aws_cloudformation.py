@@ -1,7 +1,6 @@
 """The local AWS makes, updates and removes a forwarder's resources as CloudFormation does."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,10 +20,9 @@ from tests.local.aws_fixture import (
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        make_role(aws, "writes-logs", WRITES_TO_ITS_GROUP)
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_role(aws, "writes-logs", WRITES_TO_ITS_GROUP)
+    return aws
 
 
 # Not to make the group: a function that is still running when its stack is removed would bring it back.

@@ -6,19 +6,12 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local.aws import LocalAws, LocalAwsError
 from tests.local.aws_fixture import eventually, invoke, log_lines, make_function, make_role, packed
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        yield aws
 
 
 def test_a_function_imports_its_asset_and_nothing_that_is_installed(aws: LocalAws) -> None:

@@ -1,16 +1,8 @@
 """The local AWS gives out secrets and parameters under the names that AWS knows them by."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from local.aws import LocalAws
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        yield aws
 
 
 def test_a_secret_is_found_by_complete_arn_by_partial_arn_and_by_name(aws: LocalAws) -> None:

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -31,14 +30,11 @@ from tests.local.stream_readers import (
     put,
 )
 
-RETRY_DELAY = 0.05
-
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws"), retry_delay=RETRY_DELAY) as aws:
-        make_bucket(aws, "failures")
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_bucket(aws, "failures")
+    return aws
 
 
 def test_a_batch_reaches_the_function_as_lambda_sends_it(aws: LocalAws) -> None:

@@ -1,7 +1,5 @@
 """The local AWS makes, refuses and changes mappings of Kinesis streams as Lambda does."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from local.aws import LocalAws
@@ -16,14 +14,11 @@ from tests.local.aws_fixture import (
 )
 from tests.local.stream_readers import APP, batches, make_reader, make_stream, map_stream, put, stream_arn
 
-RETRY_DELAY = 0.05
-
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws"), retry_delay=RETRY_DELAY) as aws:
-        make_bucket(aws, "failures")
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_bucket(aws, "failures")
+    return aws
 
 
 def test_a_mapping_that_is_switched_off_goes_on_where_it_was(aws: LocalAws) -> None:

@@ -1,6 +1,5 @@
 """The local AWS gives out log events by the page, as CloudWatch Logs does."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,12 +8,6 @@ from local.aws import LocalAws
 from tests.local.aws_fixture import data_records, eventually, make_recorder, make_stream, write
 
 NOW = 1_795_000_000_000
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        yield aws
 
 
 def put(aws: LocalAws, group: str, messages: list[str], stream: str = "stream") -> None:

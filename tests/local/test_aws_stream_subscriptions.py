@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,10 +25,9 @@ PUTS_RECORDS: Json = {"Effect": "Allow", "Action": "kinesis:PutRecord", "Resourc
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as aws:
-        make_role(aws, "delivers", PUTS_RECORDS, trust=trust())
-        yield aws
+def aws(aws: LocalAws) -> LocalAws:
+    make_role(aws, "delivers", PUTS_RECORDS, trust=trust())
+    return aws
 
 
 def trust(service: str = "logs.amazonaws.com", **conditions: Json) -> Json:

@@ -1,7 +1,6 @@
 """The local AWS subscribes, delivers and gives up as CloudWatch Logs and Lambda do."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,14 +20,6 @@ from tests.local.aws_fixture import (
     records,
     write,
 )
-
-RETRY_DELAY = 0.05
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws"), retry_delay=RETRY_DELAY) as aws:
-        yield aws
 
 
 def subscribe(aws: LocalAws, group: str, function: str, name: str = "filter", pattern: str = "") -> None:

@@ -38,11 +38,10 @@ ONCE = botocore.config.Config(
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
-    with LocalAws.from_environment(tmp_path_factory.mktemp("aws")) as local:
-        make_bucket(local, BUCKET)
-        local.client("secretsmanager").create_secret(Name="key", SecretString="hidden")
-        yield local
+def aws(aws: LocalAws) -> LocalAws:
+    make_bucket(aws, BUCKET)
+    aws.client("secretsmanager").create_secret(Name="key", SecretString="hidden")
+    return aws
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The examples of the doc comments as programs: in Go, whose translations `tools/examples.py` mends."""
+"""The examples of the doc comments as programs: in Go, whose translations `tools/doc_examples.py` mends."""
 
 import json
 import re
