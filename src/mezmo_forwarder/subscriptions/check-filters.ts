@@ -32,12 +32,14 @@ export function checkFilters(forwarder: IConstruct, referredStacks: Iterable<Sta
   for (const { group, filters } of filtersByGroup(Stage.of(forwarder)!)) {
     const forwarders = filters.map((filter) => deliveryOf(filter)?.forwarder).filter((one) => one !== undefined);
     if (!forwarders.includes(forwarder)) continue;
+    // Of several forwarders one says it.
+    const isFirst = !forwarders.some((other) => other.node.path < forwarder.node.path);
     if (filters.length > FILTERS_A_GROUP) {
-      errors.push(`log group ${show(group)} has ${filters.length} subscription filters: ${filters.map((filter) => filter.node.path).join(', ')}; CloudWatch Logs takes ${FILTERS_A_GROUP}: remove some`);
+      if (isFirst) errors.push(`log group ${show(group)} has ${filters.length} subscription filters: ${filters.map((filter) => filter.node.path).join(', ')}; CloudWatch Logs takes ${FILTERS_A_GROUP}: remove some`);
     } else if (filters.length > FILTERS_A_GROUP_BEFORE) {
       full.push(group);
     }
-    if (forwarders.some((other) => other.node.path < forwarder.node.path)) shared.push(group);
+    if (!isFirst) shared.push(group);
   }
   if (full.length) {
     Annotations.of(forwarder).addWarningV2('mezmo-forwarder:manyFilters',

@@ -58,6 +58,20 @@ def test_two_forwarders_on_one_group() -> None:
     assert '"/app"; their lines arrive twice' in warnings(two)
 
 
+def test_too_many_filters_are_told_of_once_not_by_each_forwarder() -> None:
+    app = new_app()
+    stack = Stack(app, "Logs", env=HERE)
+    group = logs.LogGroup.from_log_group_name(stack, "Group", "/app")
+    others_filters(stack, "/app", 4)
+    for name in ("One", "Two"):
+        forwarder_in(stack, name).subscribe(group)
+
+    with pytest.raises(RuntimeError) as caught:
+        app.synth()
+
+    assert str(caught.value).count("has 6 subscription filters") == 1
+
+
 def test_two_forwarders_in_two_stages_are_none_of_each_others_business() -> None:
     app = new_app()
     stacks = [Stack(Stage(app, name, env=HERE), "Logs") for name in ("Test", "Prod")]
