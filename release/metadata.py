@@ -11,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import long_description
+from wheel_commands import BETA, STABLE
 
 from release.contents import Artefact, artefacts
 
@@ -62,7 +63,8 @@ def about_wheel(wheel: Artefact) -> list[str]:
     """Look at what PyPI shows."""
     told = wheel_metadata(wheel)
     classifiers = told.get_all("Classifier", [])
-    wrong = [f'{wheel.name}: no classifier "{one}"' for one in PYPI_CLASSIFIERS if one not in classifiers]
+    needed = [*PYPI_CLASSIFIERS, BETA if told.get("Version", "").startswith("0.") else STABLE]
+    wrong = [f'{wheel.name}: no classifier "{one}"' for one in needed if one not in classifiers]
     urls = {one.partition(",")[0] for one in told.get_all("Project-URL", [])}
     wrong += [f"{wheel.name}: no project URL {one}" for one in sorted(PYPI_URLS - urls)]
     relative = long_description.relative(str(told.get_payload()))

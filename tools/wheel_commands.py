@@ -23,6 +23,9 @@ BOTOCORE = "botocore>=1.36, <2"
 GENERATED = ROOT / "build/bindings/python"
 # The oldest Python that our tests run under, which is newer than jsii's.
 OLDEST_PYTHON = (3, 11)
+# What jsii says of a stable API, and what is true of a library before its 1.0.
+STABLE = "Development Status :: 5 - Production/Stable"
+BETA = "Development Status :: 4 - Beta"
 
 
 def main() -> None:
@@ -73,7 +76,7 @@ def complete_page(project: dict[str, Any]) -> None:
     }
     project["python_requires"] = f">={OLDEST_PYTHON[0]}.{OLDEST_PYTHON[1]}"
     project["classifiers"] = [
-        one
+        BETA if one == STABLE and project["version"].startswith("0.") else one
         for one in project["classifiers"]
         # The licence has a classifier of its own, from .projenrc.py.
         if one != "License :: OSI Approved" and not is_too_old(one)

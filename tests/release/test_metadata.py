@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from wheel_commands import BETA, STABLE
+
 from release import metadata
 from release.contents import Artefact
 
@@ -52,10 +54,10 @@ def test_npm_and_construct_hub() -> None:
     assert about_npm(MANIFEST | {"version": "1.2.4"}) == ["a.tgz: .jsii is of 1.2.3, package.json of 1.2.4"]
 
 
-def wheel(description: str) -> Artefact:
-    head = [f"Classifier: {one}" for one in metadata.PYPI_CLASSIFIERS]
+def wheel(description: str, version: str = "1.2.3") -> Artefact:
+    head = [f"Classifier: {one}" for one in [*metadata.PYPI_CLASSIFIERS, STABLE]]
     head += [f"Project-URL: {one}, https://example.com" for one in sorted(metadata.PYPI_URLS)]
-    text = "\n".join(["Metadata-Version: 2.1", *head, "", description])
+    text = "\n".join(["Metadata-Version: 2.1", f"Version: {version}", *head, "", description])
     return Artefact("a.whl", {"a-1.2.3.dist-info/METADATA": text.encode()}, {}, 0)
 
 
@@ -72,6 +74,10 @@ def test_pypi() -> None:
         'a.whl: no classifier "Typing :: Typed"',
         "a.whl: no project URL Issues",
     ]
+
+
+def test_before_its_first_major_version_pypi_is_told_of_a_beta() -> None:
+    assert metadata.about_wheel(wheel("", version="0.9.0")) == [f'a.whl: no classifier "{BETA}"']
 
 
 def test_nuget_from_source(tmp_path: Path) -> None:
