@@ -15,7 +15,7 @@ from tests.examples.conftest import SENDING, Deploy, Synthesized
 from tests.examples.synthesized import EXAMPLES
 from tests.examples.terminal import NOT_RUN
 from tests.handler.servers import Proxy, server
-from tests.local.aws_fixture import data_records, eventually, make_recorder
+from tests.local.aws.resources import data_records, eventually, make_recorder
 from tests.pipeline.whole_way import KEY
 
 pytestmark = pytest.mark.slow

@@ -14,7 +14,7 @@ from local.aws import LocalAws
 from local.mezmo import CommittedLine, MezmoStandIn
 from tests.examples.conftest import Deploy
 from tests.examples.terminal import Terminal
-from tests.local.aws_fixture import eventually
+from tests.local.aws.resources import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ import pytest
 from local.aws import LocalAws
 from tests.examples.conftest import Synthesized
 from tests.examples.synthesized import ROOT
-from tests.local.aws_fixture import data_records, eventually, make_recorder, make_stream, write
+from tests.local.aws.resources import data_records, eventually, make_recorder, make_stream, write
 
 
 def test_new_log_groups_are_told_to_a_function_that_may_do_little(synthesized: Synthesized) -> None:

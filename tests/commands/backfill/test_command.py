@@ -13,7 +13,7 @@ from local.backfill.trial import Past, write_past
 from mezmo_forwarder_commands.__main__ import main
 from mezmo_forwarder_commands.aws_session import AwsSession
 from mezmo_forwarder_commands.backfill.query import as_time
-from tests.local.aws_fixture import make_function, packed
+from tests.local.aws.resources import make_function, packed
 
 Output = pytest.CaptureFixture[str]
 COUNTS_ONLY = """

@@ -11,7 +11,7 @@ from mezmo_forwarder_commands.aws_session import AwsSession
 from mezmo_forwarder_commands.backfill.documents import Event
 from mezmo_forwarder_commands.backfill.reading import LogGroupPages, Windows
 from tests.commands.backfill.doubles import QUERY, Group, event
-from tests.local.aws_fixture import make_stream
+from tests.local.aws.resources import make_stream
 
 HOUR = 60 * 60 * 1000
 

@@ -13,7 +13,7 @@ from mezmo_forwarder_commands.backfill.documents import Document
 from mezmo_forwarder_commands.backfill.sending import Became, Function
 from mezmo_forwarder_commands.errors import CommandError
 from tests.commands.backfill.doubles import QUERY, event
-from tests.local.aws_fixture import make_function
+from tests.local.aws.resources import make_function
 
 DOCUMENT = Document("stream", [event(1, 1), event(2, 2)], 1)
 COUNTS = {"events": 2, "joined": 0, "received": 2, "delivered": 2, "filtered": 0, "stored": 0, "rejected": 0}

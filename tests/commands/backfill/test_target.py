@@ -11,7 +11,7 @@ from mezmo_forwarder_commands.aws_session import AwsSession
 from mezmo_forwarder_commands.backfill.query import Query
 from mezmo_forwarder_commands.backfill.target import DAY, OLD, Asked, Target, find
 from mezmo_forwarder_commands.errors import CommandError
-from tests.local.aws_fixture import allow_logs, make_function
+from tests.local.aws.resources import allow_logs, make_function
 
 _numbers = count()
 MINUTE = 60 * 1000
