@@ -126,6 +126,6 @@ def to_json(
             return value.decode(errors="surrogateescape")
         if isinstance(value, Fault):
             return type(value).__name__
-        return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]
+        return {name: getattr(value, name) for name in type(value).__slots__}  # type: ignore[attr-defined]  # all have them
 
     return json.dumps({"requests": requests, "lines": lines, "flags": flags}, default=encode).encode()

@@ -128,14 +128,14 @@ class IngestionServer(socketserver.ThreadingMixIn, HTTPServer):
             self._workers.add(worker)
         worker.start()
 
-    def _work(self, accepted: socket.socket, client_address: Any) -> None:  # noqa: ANN401
+    def _work(self, accepted: socket.socket, client_address: Any) -> None:  # noqa: ANN401  as socketserver has it
         try:
             self.process_request_thread(accepted, client_address)
         finally:
             with self._lock:
                 self._workers.discard(threading.current_thread())
 
-    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  as socketserver has it
         """Serve one connection to its end."""
         request.settimeout(_IDLE_SECONDS)
         with self._lock:
@@ -165,7 +165,7 @@ class IngestionServer(socketserver.ThreadingMixIn, HTTPServer):
                     del self._connections[connection]
                 _say_goodbye(connection)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401  as socketserver has it
         """Let clients break connections as they like; show anything else."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)

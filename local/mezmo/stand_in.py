@@ -241,9 +241,9 @@ class _Desk:
 
     def __init__(self, stand_in: MezmoStandIn) -> None:
         self.connect = stand_in._connect  # noqa: SLF001  two halves of one thing
-        self.receive = stand_in._receive  # noqa: SLF001
-        self.left = stand_in._leave  # noqa: SLF001
-        self.record = stand_in._as_json  # noqa: SLF001
+        self.receive = stand_in._receive  # noqa: SLF001  likewise
+        self.left = stand_in._leave  # noqa: SLF001  likewise
+        self.record = stand_in._as_json  # noqa: SLF001  likewise
 
 
 def _server_context(authority: trustme.CA) -> ssl.SSLContext:

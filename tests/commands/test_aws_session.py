@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError  # type: ignore[import-untyped]  # it ships no types
 
 from mezmo_forwarder_commands.aws_session import AwsSession, code_of, saying
 from mezmo_forwarder_commands.errors import CommandError

@@ -10,8 +10,8 @@ from typing import Any
 
 import botocore.session  # type: ignore[import-untyped]  # it ships no types
 from botocore import xform_name
-from botocore.exceptions import UnknownServiceError  # type: ignore[import-untyped]
-from botocore.validate import ParamValidator  # type: ignore[import-untyped]
+from botocore.exceptions import UnknownServiceError  # type: ignore[import-untyped]  # it ships no types
+from botocore.validate import ParamValidator  # type: ignore[import-untyped]  # it ships no types
 
 MANY = 10**6
 

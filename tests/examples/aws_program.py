@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import botocore.session  # type: ignore[import-untyped]  # it ships no types
-import jmespath  # type: ignore[import-untyped]
-from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]
+import jmespath  # type: ignore[import-untyped]  # it ships no types
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # it ships no types
 
 from tests.documents.aws_cli import SERVICES, AwsCliError, Call, parse
 

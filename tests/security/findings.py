@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_cdk import App
 from cdk_nag import AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks
-from cfnlint.api import lint_all  # type: ignore[import-untyped]
+from cfnlint.api import lint_all  # type: ignore[import-untyped]  # it ships no types
 
 Found = dict[str, list[str]]  # rules, by the path of a construct
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import botocore.config  # type: ignore[import-untyped]  # it ships no types
-import botocore.session  # type: ignore[import-untyped]
+import botocore.config  # type: ignore[import-untyped]  # it ships no types  # it ships no types
+import botocore.session  # type: ignore[import-untyped]  # it ships no types
 from botocore import exceptions
 
 from .errors import CommandError

@@ -62,9 +62,9 @@ def run(options: argparse.Namespace) -> int:
         CommandError: there is no such forwarder, or AWS cannot be asked.
     """
     # They import the handler, and botocore.
-    from .aws_session import AwsSession  # noqa: PLC0415
-    from .doctor import deployment, examination, findings, text  # noqa: PLC0415
-    from .doctor.calls import Calls  # noqa: PLC0415
+    from .aws_session import AwsSession  # noqa: PLC0415  see above
+    from .doctor import deployment, examination, findings, text  # noqa: PLC0415  see above
+    from .doctor.calls import Calls  # noqa: PLC0415  see above
 
     calls = Calls(AwsSession(region=options.region, profile=options.profile))
     if options.name is None:

@@ -130,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
         CommandError: the events or the settings are not what they should be.
     """
     # They import the handler.
-    from .preview import inputs, page, preview, settings_source, text  # noqa: PLC0415
+    from .preview import inputs, page, preview, settings_source, text  # noqa: PLC0415  see above
 
     overrides = {name: value for name in _OPTIONS if (value := getattr(options, name)) is not None}
     settings = settings_source.read(options.settings, overrides, options.more, function=options.function)

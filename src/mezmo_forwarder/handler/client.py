@@ -330,12 +330,12 @@ def _tunnel(wire: _Wire, proxy: SplitResult, host: str, port: int) -> None:
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     request = f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n"
     if proxy.username is not None:
-        from binascii import b2a_base64  # noqa: PLC0415
+        from binascii import b2a_base64  # noqa: PLC0415  rarely needed
 
         credentials = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()
         request += f"Proxy-Authorization: Basic {b2a_base64(credentials, newline=False).decode()}\r\n"
     wire.sendall(f"{request}\r\n".encode())
-    response = http.client.HTTPResponse(wire, method="CONNECT")  # type: ignore[arg-type]
+    response = http.client.HTTPResponse(wire, method="CONNECT")  # type: ignore[arg-type]  # all that is used of a socket
     with response:
         response.begin()
     if response.status != 200:

@@ -1,7 +1,7 @@
 """What AWS refuses, by the action that would allow it."""
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError  # type: ignore[import-untyped]
+from botocore.exceptions import ClientError, EndpointConnectionError  # type: ignore[import-untyped]  # it ships no types
 
 from mezmo_forwarder_commands.doctor.calls import CallError, Calls
 

@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-import botocore.session  # type: ignore[import-untyped]
+import botocore.session  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from botocore.config import Config  # type: ignore[import-untyped]
+from botocore.config import Config  # type: ignore[import-untyped]  # it ships no types
 
 from handler.aws.calls import (
     LOGS,

@@ -4,9 +4,9 @@ from urllib.parse import quote
 
 import msgspec
 import pytest
-from botocore.auth import S3SigV4Auth, SigV4Auth  # type: ignore[import-untyped]
-from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]
-from botocore.credentials import Credentials as BotocoreCredentials  # type: ignore[import-untyped]
+from botocore.auth import S3SigV4Auth, SigV4Auth  # type: ignore[import-untyped]  # it ships no types
+from botocore.awsrequest import AWSRequest  # type: ignore[import-untyped]  # it ships no types
+from botocore.credentials import Credentials as BotocoreCredentials  # type: ignore[import-untyped]  # it ships no types
 from hypothesis import given
 from hypothesis import strategies as st
 

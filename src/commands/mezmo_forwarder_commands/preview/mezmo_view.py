@@ -66,7 +66,7 @@ def shown(line: Mapping[str, object]) -> Shown:
     level: object
     for level, origin in ((parsed.get("level"), "json"), (line.get("level"), "field")):
         if isinstance(level, str) and level:
-            return Shown(display, app, level, severity_of(level), origin)  # type: ignore[arg-type]
+            return Shown(display, app, level, severity_of(level), origin)  # type: ignore[arg-type]  # of two literals
     found = _LEVEL.search(text[:_LOOK_AT]) if not parsed else None
     if found and (severity := severity_of(found[found.lastindex or 0])):
         return Shown(display, app, severity, severity, "text")

@@ -123,7 +123,7 @@ def payload_of(event: object) -> bytes:
         CorruptEventError: its base64 is damaged.
     """
     try:
-        data = event["awslogs"]["data"]  # type: ignore[index]
+        data = event["awslogs"]["data"]  # type: ignore[index]  # caught below
     except (KeyError, TypeError, IndexError):
         data = None
     if not isinstance(data, str):

@@ -155,7 +155,7 @@ def number_of(value: object) -> float | None:
     if type(value) not in (int, float, str) or (type(value) is str and len(value) > 24):
         return None
     try:
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)  # type: ignore[arg-type]  # its type is looked at above
     except (ValueError, OverflowError):
         return None
     return number if abs(number) < 2**63 else None  # NaN and infinity neither

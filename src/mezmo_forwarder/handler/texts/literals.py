@@ -88,7 +88,7 @@ def text_of(literal: bytes) -> str:
     try:
         return _decode(literal)
     except msgspec.DecodeError:
-        import json  # noqa: PLC0415  only ever needed for a lone surrogate
+        import json  # noqa: PLC0415  rarely needed  only ever needed for a lone surrogate
 
         return str(json.loads(literal))
 
@@ -98,7 +98,7 @@ def literal_of(text: str) -> bytes:
     try:
         return _encode(text)
     except UnicodeEncodeError:
-        import json  # noqa: PLC0415
+        import json  # noqa: PLC0415  rarely needed
 
         return json.dumps(text, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
